@@ -1,0 +1,271 @@
+//! Prime-order groups: one accepted encoding per element, secrets apart from public scalars.
+//!
+//! A [`Curve`] is a marker; its points and scalars are those of the ecosystem's crates. What comes
+//! from a peer is decoded here and nowhere else: `GroupEncoding::from_bytes` accepts small-order points
+//! for Edwards curves and the identity for SEC1 ones.
+
+mod ed25519;
+mod msm;
+mod p256;
+mod ristretto255;
+mod sec1;
+mod secp256k1;
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::{Add, AddAssign, Mul, Neg, Sub};
+
+use ff::{Field, FromUniformBytes, PrimeField};
+use group::{Group, GroupEncoding};
+use rand_core::CryptoRng;
+use subtle::{ConditionallySelectable, ConstantTimeEq};
+use zeroize::Zeroize;
+
+use crate::party::PartyId;
+use crate::secret::Secret;
+
+pub use self::ed25519::Ed25519;
+pub use self::msm::{SumOfProducts, msm_vartime, multiply_by_small_vartime};
+pub use self::p256::P256;
+pub use self::ristretto255::Ristretto255;
+pub use self::secp256k1::Secp256k1;
+
+/// A prime-order group with one accepted encoding per element.
+pub trait Curve: Copy + fmt::Debug + Default + PartialEq + Eq + Send + Sync + 'static {
+    /// The curve's name, part of hash labels.
+    const NAME: &'static str;
+
+    /// The length of an encoded point in bytes: 32 or 33.
+    const POINT_LEN: usize;
+
+    /// A point. On Ed25519 its type has room for a small-order part; no decoder lets one in.
+    type Point: Group<Scalar: Zeroize + FromUniformBytes<64> + PrimeField<Repr: Default> + ConditionallySelectable>
+        + GroupEncoding
+        + ConditionallySelectable
+        + ConstantTimeEq
+        + Zeroize;
+
+    /// Decodes a point of exactly [`Self::POINT_LEN`] bytes: canonical, in the prime-order group, not
+    /// the identity.
+    fn decode(bytes: &[u8]) -> Option<Self::Point>;
+
+    /// Decodes a point that is about to be multiplied by the cofactor: canonical, on the curve, not the
+    /// identity and not of small order. Costs no subgroup check.
+    fn decode_uncleared(bytes: &[u8]) -> Option<Uncleared<Self>> {
+        Self::decode(bytes).map(Uncleared)
+    }
+
+    /// Multiplies by the cofactor, in public time. Nothing to do where it is 1.
+    fn multiply_by_cofactor(point: &Self::Point) -> Self::Point {
+        *point
+    }
+
+    /// The inverse of the cofactor: what a secret is multiplied by before it travels as [`Uncleared`].
+    fn cofactor_inverse() -> Scalar<Self> {
+        Scalar::<Self>::ONE
+    }
+
+    /// Multiplies the generator, in constant time, by a table where there is one.
+    fn mul_base(scalar: &Scalar<Self>) -> Self::Point;
+
+    /// Σ scalars·points, in time that depends on both.
+    fn msm_vartime(terms: &[(PublicScalar<Self>, Self::Point)]) -> Self::Point;
+
+    /// The scalar as four 64-bit limbs, lowest first.
+    fn scalar_limbs(scalar: &Scalar<Self>) -> [u64; 4];
+
+    /// Reduces a 512-bit number, eight 64-bit limbs, lowest first.
+    fn reduce_wide(limbs: &[u64; 8]) -> Scalar<Self>;
+}
+
+/// The scalars of a curve.
+pub type Scalar<C> = <<C as Curve>::Point as Group>::Scalar;
+
+/// The length of an encoded scalar, on every curve here.
+pub const SCALAR_LEN: usize = 32;
+
+/// Encodes a point: the one form that [`Curve::decode`] accepts. The identity must not be encoded.
+pub fn encode_point<C: Curve>(point: &C::Point) -> Vec<u8> {
+    point.to_bytes().as_ref().to_vec()
+}
+
+/// Encodes a scalar in its curve's customary order of bytes: big-endian for secp256k1 and P-256,
+/// little-endian for Ed25519 and ristretto255.
+pub fn encode_scalar<C: Curve>(scalar: &Scalar<C>) -> [u8; SCALAR_LEN] {
+    let repr = scalar.to_repr();
+    let mut bytes = [0; SCALAR_LEN];
+    bytes.iter_mut().zip(repr.as_ref()).for_each(|(to, from)| *to = *from);
+    bytes
+}
+
+/// Decodes a canonical scalar of 32 bytes, below the group order.
+///
+/// Whether it is canonical shows in the time taken, its value does not.
+pub fn decode_scalar<C: Curve>(bytes: &[u8]) -> Option<Scalar<C>> {
+    let mut repr = <Scalar<C> as PrimeField>::Repr::default();
+    if bytes.len() != SCALAR_LEN || repr.as_ref().len() != SCALAR_LEN {
+        return None;
+    }
+    repr.as_mut().copy_from_slice(bytes);
+    let scalar = Scalar::<C>::from_repr(repr).into();
+    repr.as_mut().zeroize();
+    scalar
+}
+
+/// A random scalar that is not zero.
+pub fn random_scalar<C: Curve>(rng: &mut impl CryptoRng) -> Secret<Scalar<C>> {
+    let mut scalar = Secret::new(Scalar::<C>::random(rng));
+    // A generator that gives zero over and over is refused long before, see `Draws`; once is 2^-252.
+    while bool::from(scalar.expose().is_zero()) {
+        *scalar.expose_mut() = Scalar::<C>::random(rng);
+    }
+    scalar
+}
+
+/// The x-coordinate of a party's share.
+pub fn x_coordinate<C: Curve>(id: PartyId) -> PublicScalar<C> {
+    PublicScalar(Scalar::<C>::from(u64::from(id.get())))
+}
+
+/// A scalar that everybody may know: from a message, a challenge, a weight, a party's id.
+///
+/// Variable-time products take these only, and nothing turns a [`Secret`] into one: what a message
+/// shows of a secret (a proof's response) leaves through [`PublicScalar::reveal`], where it is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct PublicScalar<C: Curve>(Scalar<C>);
+
+impl<C: Curve> PublicScalar<C> {
+    /// 0.
+    pub const ZERO: Self = Self(Scalar::<C>::ZERO);
+    /// 1.
+    pub const ONE: Self = Self(Scalar::<C>::ONE);
+
+    /// Decodes a canonical scalar out of a message.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        decode_scalar::<C>(bytes).map(Self)
+    }
+
+    /// Its 32 bytes.
+    pub fn encode(&self) -> [u8; SCALAR_LEN] {
+        encode_scalar::<C>(&self.0)
+    }
+
+    /// The scalar itself, for arithmetic with secrets.
+    pub fn value(&self) -> &Scalar<C> {
+        &self.0
+    }
+
+    /// Reduces 64 uniform public bytes.
+    pub fn from_uniform_bytes(bytes: &[u8; 64]) -> Self {
+        Self(Scalar::<C>::from_uniform_bytes(bytes))
+    }
+
+    /// The inverse; `None` for 0.
+    pub fn invert(&self) -> Option<Self> {
+        self.0.invert().into_option().map(Self)
+    }
+
+    /// Whether it is 0.
+    pub fn is_zero(&self) -> bool {
+        self.0.is_zero().into()
+    }
+
+    /// Makes a scalar public: it is about to be sent to somebody.
+    pub(crate) fn reveal(scalar: Scalar<C>) -> Self {
+        Self(scalar)
+    }
+}
+
+impl<C: Curve> From<u64> for PublicScalar<C> {
+    fn from(value: u64) -> Self {
+        Self(Scalar::<C>::from(value))
+    }
+}
+
+impl<C: Curve> fmt::Debug for PublicScalar<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PublicScalar(")?;
+        self.encode().iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        f.write_str(")")
+    }
+}
+
+impl<C: Curve> Add for PublicScalar<C> {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl<C: Curve> Sub for PublicScalar<C> {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+
+impl<C: Curve> Mul for PublicScalar<C> {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        Self(self.0 * other.0)
+    }
+}
+
+impl<C: Curve> Neg for PublicScalar<C> {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self(-self.0)
+    }
+}
+
+impl<C: Curve> AddAssign for PublicScalar<C> {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
+impl<C: Curve> core::iter::Sum for PublicScalar<C> {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::ZERO, Add::add)
+    }
+}
+
+/// A point that may still have a small-order part, and is good for nothing until [`Uncleared::clear`].
+///
+/// On Ed25519 the coefficients of key generation travel divided by 8, and every equation they are in
+/// is multiplied by 8, in the single and the batched form alike. So everything is in the prime-order
+/// group by construction, and no point needs a subgroup check. On the other curves it is just a point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Uncleared<C: Curve>(C::Point);
+
+impl<C: Curve> Uncleared<C> {
+    /// What travels for the secret scalar `a`, the point a·G divided by the cofactor. Constant time.
+    pub fn mul_base(scalar: &Scalar<C>) -> Self {
+        let divided = Secret::new(C::cofactor_inverse() * scalar);
+        Self(C::mul_base(divided.expose()))
+    }
+
+    /// Its encoding, of [`Curve::POINT_LEN`] bytes.
+    pub fn to_repr(&self) -> <C::Point as GroupEncoding>::Repr {
+        self.0.to_bytes()
+    }
+
+    /// Multiplies by the cofactor: a point of the prime-order group.
+    pub fn clear(&self) -> C::Point {
+        C::multiply_by_cofactor(&self.0)
+    }
+
+    /// Σ scalars·points in public time. Scalars are taken modulo the prime order, which is harmless:
+    /// the small-order part dies when the sum is cleared.
+    pub fn msm_vartime(terms: &[(PublicScalar<C>, Self)]) -> Self {
+        let terms: Vec<_> = terms.iter().map(|(scalar, point)| (*scalar, point.0)).collect();
+        Self(C::msm_vartime(&terms))
+    }
+}
+
+impl<C: Curve> Add for Uncleared<C> {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}

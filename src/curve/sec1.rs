@@ -1,0 +1,60 @@
+//! What secp256k1 and P-256 share: SEC1 compressed points, big-endian scalars.
+
+use group::{Group, GroupEncoding};
+
+/// The length of a compressed point.
+pub(super) const POINT_LEN: usize = 33;
+
+/// Decodes exactly 33 bytes that start with 02 or 03: no uncompressed, hybrid or identity form.
+pub(super) fn decode<P: Group + GroupEncoding<Repr: AsMut<[u8]>>>(bytes: &[u8]) -> Option<P> {
+    if bytes.len() != POINT_LEN || !matches!(bytes.first(), Some(2 | 3)) {
+        return None;
+    }
+    let mut repr = P::Repr::default();
+    repr.as_mut().copy_from_slice(bytes);
+    let point: Option<P> = P::from_bytes(&repr).into();
+    point.filter(|point| !bool::from(point.is_identity()))
+}
+
+/// Four limbs, lowest first, of 32 big-endian bytes.
+pub(super) fn limbs(bytes: &[u8; 32]) -> [u64; 4] {
+    let mut limbs = [0; 4];
+    let (chunks, _) = bytes.as_chunks::<8>();
+    limbs.iter_mut().rev().zip(chunks).for_each(|(limb, bytes)| *limb = u64::from_be_bytes(*bytes));
+    limbs
+}
+
+/// The 64 big-endian bytes of eight limbs, lowest first.
+pub(super) fn wide_bytes(limbs: &[u64; 8]) -> [u8; 64] {
+    let mut bytes = [0; 64];
+    let (chunks, _) = bytes.as_chunks_mut::<8>();
+    chunks.iter_mut().zip(limbs.iter().rev()).for_each(|(to, limb)| *to = limb.to_be_bytes());
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::curve::{Curve, P256, Secp256k1};
+
+    /// G-04: prefixes, lengths, off-curve and too large x, the identity.
+    fn refuses<C: Curve>() {
+        let good = crate::curve::encode_point::<C>(&C::mul_base(&5u64.into()));
+        assert!(C::decode(&good).is_some());
+        for prefix in [0u8, 1, 4, 5, 6, 7] {
+            let mut bytes = good.clone();
+            bytes[0] = prefix;
+            assert!(C::decode(&bytes).is_none());
+        }
+        let mut large_x = [0xffu8; 33];
+        large_x[0] = 2;
+        for bytes in [&good[..32], &[&good[..], &[0]].concat(), &[0], &[0; 33], &[0; 65], &[], &large_x] {
+            assert!(C::decode(bytes).is_none());
+        }
+    }
+
+    #[test]
+    fn g_04_one_form_only() {
+        refuses::<Secp256k1>();
+        refuses::<P256>();
+    }
+}

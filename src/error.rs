@@ -1,0 +1,305 @@
+//! What can go wrong, and who did it.
+//!
+//! A caller's mistake is a [`Usage`] and leaves the session unharmed. A peer's deviation is an
+//! [`Abort`] with a [`Fault`] and the parties seen deviating. Floors below the protocols never blame:
+//! they return `Option` or `bool`, and the round that knows who sent the bytes makes the `Abort`.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::party::{PairId, Parcel, PartyId, Sharing};
+
+/// Everything a call of this library can answer but success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The call cannot be right, whatever the peers do; the session, if any, is unharmed. Fix the caller.
+    Usage(Usage),
+    /// A peer deviated, or the parties' views differ. The session is over and its secrets are wiped,
+    /// but for a pending share.
+    Abort(Abort),
+}
+
+/// A call that cannot be right, whatever the peers do. Nothing has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Usage {
+    /// A party id is 0, or does not fit.
+    InvalidPartyId,
+    /// One party id is given twice.
+    DuplicateParty(PartyId),
+    /// One identity key is given for two parties.
+    DuplicateIdentity(PartyId),
+    /// An identity key is not canonical, or of small order.
+    InvalidIdentity,
+    /// The party has no identity key in this set, so it cannot take part in a session.
+    MissingIdentity(PartyId),
+    /// The identity given is not the one of this party.
+    OtherIdentity,
+    /// This party is not in the set.
+    UnknownParty(PartyId),
+    /// The threshold is not between 2 and the number of parties.
+    InvalidThreshold,
+    /// Fewer signers than the threshold, or more than there are parties.
+    WrongNumberOfSigners,
+    /// Messages of these peers are missing or there are too many: one of each is needed.
+    WrongInbox(PartyId),
+    /// The random number generator gave zeros, or the same 32 bytes twice.
+    BrokenRng,
+    /// The bytes are not an encoding of what was asked for.
+    Malformed,
+    /// The bytes are of a version this library does not know.
+    UnknownVersion,
+    /// The bytes belong to another suite.
+    OtherSuite,
+    /// The bytes belong to another key.
+    OtherKey,
+    /// The bytes belong to another sharing of the key.
+    OtherSharing {
+        /// The sharing this party holds.
+        ours: Sharing,
+        /// The sharing named by the bytes.
+        theirs: Sharing,
+    },
+    /// Not a message of this session: unknown sender, bad signature, other session, other recipient.
+    ForeignMessage,
+    /// These nonces are not those of this key, or not those in the list of commitments.
+    UnknownNonce,
+    /// A tweak is out of range, or leads to the identity.
+    InvalidTweak,
+    /// The same secret, or group key, cannot be the identity.
+    Identity,
+    /// The session is over.
+    Over,
+    /// What this session holds must not be stored or resumed.
+    NotResumable,
+    /// A share does not fit the public commitments that came with it.
+    InvalidShare,
+    /// More is asked for than is allowed.
+    TooMany,
+}
+
+/// What a peer was seen doing, or what ended the session: one variant for each check of a protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A signed message does not decode.
+    Malformed,
+    /// Two different messages under one view, round, kind and recipient.
+    Equivocation,
+    /// The parties' records of the last round differ, under one view. Nobody can be named.
+    BroadcastsDiffer,
+    /// No valid proof of knowledge of the one-session key.
+    BadSealKey,
+    /// Two parties came with the same one-session key. Nobody can be named.
+    SameSealKey,
+    /// An opening does not fit its commitment.
+    BadOpening,
+    /// A proof of knowledge of the polynomial's coefficients does not verify.
+    BadCoefficientProof,
+    /// A sealed share does not open, or does not lie on the dealer's committed polynomial.
+    BadShare,
+    /// A complaint that does not hold.
+    FalseComplaint,
+    /// The group key is the identity. Nobody can be named.
+    IdentityKey,
+    /// A confirm speaks of another transcript, under one view. Nobody can be named.
+    TranscriptsDiffer,
+    /// The proof in a confirm does not verify.
+    BadConfirmProof,
+    /// A signature share does not fit the signer's public share.
+    BadSignatureShare,
+    /// The signers' nonces add up to the identity. Nobody can be named.
+    IdentityNonce,
+    /// The signature does not verify though every share does. Nobody can be named.
+    BadSignature,
+}
+
+/// What the library has recorded, durably, before it returned an [`Abort`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consequence {
+    /// A pair setup failed its check: thrown away, counted.
+    Strike(PartyId),
+    /// A check on OT state in use failed: dead for ever, both directions, and a strike.
+    Burned(PartyId, PairId),
+    /// Wrong by itself, provable: never to be chosen again for this key.
+    Banned(PartyId),
+}
+
+/// The end of a session that a peer, or a difference of views, brought about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Abort {
+    fault: Fault,
+    culprits: Vec<PartyId>,
+    consequences: Vec<Consequence>,
+    to_send: Vec<Parcel>,
+}
+
+impl Abort {
+    /// An abort that names nobody.
+    pub fn nobody(fault: Fault) -> Self {
+        Self::of(fault, [])
+    }
+
+    /// An abort that names these parties, each of them once, in ascending order.
+    pub fn of(fault: Fault, culprits: impl IntoIterator<Item = PartyId>) -> Self {
+        let mut culprits: Vec<PartyId> = culprits.into_iter().collect();
+        culprits.sort_unstable();
+        culprits.dedup();
+        let consequences = culprits.iter().filter_map(|id| fault.consequence(*id)).collect();
+        Self { fault, culprits, consequences, to_send: Vec::new() }
+    }
+
+    /// Fails if there is any culprit, and names them all.
+    ///
+    /// # Errors
+    /// An abort with this fault and all of `culprits`, unless there is none.
+    pub fn if_any(fault: Fault, culprits: impl IntoIterator<Item = PartyId>) -> Result<(), Self> {
+        let abort = Self::of(fault, culprits);
+        if abort.culprits.is_empty() { Ok(()) } else { Err(abort) }
+    }
+
+    /// What was seen.
+    pub fn fault(&self) -> Fault {
+        self.fault
+    }
+
+    /// The parties seen deviating; empty if it cannot be told. It is what this party saw;
+    /// [`crate::session::Session::evidence`] is for others.
+    pub fn culprits(&self) -> &[PartyId] {
+        &self.culprits
+    }
+
+    /// What the library has recorded; empty: nothing, try again.
+    pub fn consequences(&self) -> &[Consequence] {
+        &self.consequences
+    }
+
+    /// Signed bytes that must still leave: a complaint, for example.
+    pub fn to_send(&self) -> &[Parcel] {
+        &self.to_send
+    }
+
+    pub(crate) fn sending(mut self, parcels: Vec<Parcel>) -> Self {
+        self.to_send = parcels;
+        self
+    }
+}
+
+impl Fault {
+    /// The one mapping from faults to what follows from them.
+    fn consequence(self, culprit: PartyId) -> Option<Consequence> {
+        match self {
+            Fault::Malformed
+            | Fault::Equivocation
+            | Fault::BadSealKey
+            | Fault::BadOpening
+            | Fault::BadCoefficientProof
+            | Fault::BadShare
+            | Fault::FalseComplaint
+            | Fault::BadConfirmProof
+            | Fault::BadSignatureShare => Some(Consequence::Banned(culprit)),
+            Fault::BroadcastsDiffer
+            | Fault::SameSealKey
+            | Fault::IdentityKey
+            | Fault::TranscriptsDiffer
+            | Fault::IdentityNonce
+            | Fault::BadSignature => None,
+        }
+    }
+}
+
+impl From<Usage> for Error {
+    fn from(usage: Usage) -> Self {
+        Error::Usage(usage)
+    }
+}
+
+impl From<Abort> for Error {
+    fn from(abort: Abort) -> Self {
+        Error::Abort(abort)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Usage(usage) => usage.fmt(f),
+            Error::Abort(abort) => abort.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Usage::InvalidPartyId => "party ids are 1 to 65535",
+            Usage::DuplicateParty(id) => return write!(f, "party {id} is given twice"),
+            Usage::DuplicateIdentity(id) => {
+                return write!(f, "the identity key of party {id} is another party's too");
+            }
+            Usage::InvalidIdentity => "not a valid identity key",
+            Usage::MissingIdentity(id) => return write!(f, "party {id} has no identity key here"),
+            Usage::OtherIdentity => "the identity given is not the one of this party",
+            Usage::UnknownParty(id) => return write!(f, "party {id} is not in the set"),
+            Usage::InvalidThreshold => "the threshold must be between 2 and the number of parties",
+            Usage::WrongNumberOfSigners => "there must be at least t signers, and at most n",
+            Usage::WrongInbox(id) => {
+                return write!(f, "one message of each peer is needed, not so for party {id}");
+            }
+            Usage::BrokenRng => "the random number generator repeats itself",
+            Usage::Malformed => "the bytes are not an encoding of what was asked for",
+            Usage::UnknownVersion => "the bytes are of an unknown version",
+            Usage::OtherSuite => "the bytes belong to another suite",
+            Usage::OtherKey => "the bytes belong to another key",
+            Usage::OtherSharing { ours, theirs } => {
+                return write!(f, "ours is sharing {ours}, theirs is {theirs}");
+            }
+            Usage::ForeignMessage => "not a message of this session",
+            Usage::UnknownNonce => "these nonces do not belong to this request",
+            Usage::InvalidTweak => "the tweak is out of range",
+            Usage::Identity => "the result would be the identity",
+            Usage::Over => "the session is over",
+            Usage::NotResumable => "what this session holds must not be stored",
+            Usage::InvalidShare => "the share does not fit its commitments",
+            Usage::TooMany => "more is asked for than is allowed",
+        };
+        f.write_str(text)
+    }
+}
+
+impl fmt::Display for Abort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "aborted: {}", self.fault)?;
+        for (k, id) in self.culprits.iter().enumerate() {
+            write!(f, "{} {id}", if k == 0 { ", by party" } else { " and" })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Fault::Malformed => "a signed message does not decode",
+            Fault::Equivocation => "two different messages were signed for one place",
+            Fault::BroadcastsDiffer => "the parties saw different broadcasts",
+            Fault::BadSealKey => "no proof of knowledge of the one-session key",
+            Fault::SameSealKey => "two parties came with one one-session key",
+            Fault::BadOpening => "an opening does not fit its commitment",
+            Fault::BadCoefficientProof => "a proof of the coefficients does not verify",
+            Fault::BadShare => "a share does not fit its commitments",
+            Fault::FalseComplaint => "a complaint does not hold",
+            Fault::IdentityKey => "the group key is the identity",
+            Fault::TranscriptsDiffer => "the parties confirm different transcripts",
+            Fault::BadConfirmProof => "the proof in a confirm does not verify",
+            Fault::BadSignatureShare => "a signature share does not verify",
+            Fault::IdentityNonce => "the nonces add up to the identity",
+            Fault::BadSignature => "the signature does not verify",
+        })
+    }
+}
+
+impl core::error::Error for Error {}
+impl core::error::Error for Usage {}
+impl core::error::Error for Abort {}

@@ -1,0 +1,9 @@
+//! Keys: what a party stores, what everybody may know.
+
+mod dealer;
+mod share;
+mod tweak;
+
+pub use dealer::{reconstruct, split};
+pub use share::{KeyShare, PublicKeyPackage, Scheme};
+pub use tweak::Tweak;

@@ -1,0 +1,19 @@
+//! Distributed key generation and threshold signatures: no machine ever holds a whole key.
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod error;
+mod party;
+mod secret;
+
+pub mod curve;
+mod transcript;
+pub mod wire;
+
+pub use error::{Abort, Consequence, Error, Fault, Usage};
+pub use party::{
+    Base, KeyId, Label, PairId, Parcel, Parties, PartyId, PublicIdentity, SessionParams, Sharing, Threshold, View,
+};
+pub use secret::Secret;
+pub use transcript::{Transcript, TranscriptRng};

@@ -1,0 +1,1 @@
+//! Shamir sharing with Feldman commitments.
