@@ -8,8 +8,15 @@ mod party;
 mod secret;
 
 pub mod curve;
+pub mod round;
 mod transcript;
 pub mod wire;
+
+mod commitment;
+pub mod proof;
+pub mod sharing;
+
+pub mod key;
 
 pub use error::{Abort, Consequence, Error, Fault, Usage};
 pub use party::{

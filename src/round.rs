@@ -142,6 +142,8 @@ pub struct Received {
     pub addressed: Option<Vec<u8>>,
     /// What was in its sealed part; `Some(None)` if it does not open.
     pub sealed: Option<Option<Zeroizing<Vec<u8>>>>,
+    /// In round 1, what its session put before the body of the broadcast: nonce, key, proof.
+    pub hello: Vec<u8>,
 }
 
 /// What a key is to a session: zeros and nothing before there is one.
@@ -160,6 +162,9 @@ pub struct Context {
     pub params: SessionParams,
     /// The digest of all inputs.
     pub base: Base,
+    /// What this party's session puts before the body of its round-1 broadcast: 32 fresh bytes first,
+    /// then, with [`Channels`], its one-session key and the proof that it is known.
+    pub hello: Vec<u8>,
     /// The round that is over, counted from 1; 0 at the start.
     pub round: u8,
     /// The digest of the base and of everybody's round 1, once that is over.
