@@ -16,6 +16,10 @@ mod commitment;
 pub mod proof;
 pub mod sharing;
 
+mod record;
+
+pub mod session;
+
 pub mod key;
 
 pub use error::{Abort, Consequence, Error, Fault, Usage};

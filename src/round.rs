@@ -173,6 +173,23 @@ pub struct Context {
     pub broadcasts: [u8; 32],
 }
 
+/// What a protocol judges public evidence from: authentic messages, and the view that binds them.
+#[derive(Debug)]
+pub struct Case<'a> {
+    /// The session's parameters; whose they are does not matter.
+    pub params: &'a SessionParams,
+    /// The digest of its inputs.
+    pub base: Base,
+    /// The view, recomputed.
+    pub view: View,
+    /// The accused.
+    pub culprit: PartyId,
+    /// Of some parties, what stood before the body of round 1, and that body.
+    pub round1: BTreeMap<PartyId, (Vec<u8>, Vec<u8>)>,
+    /// Bodies of later broadcasts, by round and sender.
+    pub broadcasts: BTreeMap<(u8, PartyId), Vec<u8>>,
+}
+
 /// What a protocol does at the end of a round.
 #[derive(Debug)]
 pub struct Step<P: Protocol> {
@@ -239,6 +256,11 @@ pub trait Protocol: Sized {
     /// [`Usage`] if inputs and parameters do not fit.
     fn start(inputs: Self::Inputs, context: &Context, rng: &mut TranscriptRng) -> Result<(Self, Outgoing), Usage>;
 
+    /// The longest body of any message of the protocol, in bytes. Longer ones are not even kept.
+    fn longest_body(params: &SessionParams) -> usize {
+        1024 + 64 * (usize::from(params.threshold().get()) + params.parties().len())
+    }
+
     /// The parts that `from` owes in the round now awaited. Of broadcasts all parties must say the same.
     fn awaits(&self, context: &Context, from: PartyId) -> Parts;
 
@@ -253,6 +275,18 @@ pub trait Protocol: Sized {
     fn sealed_part_is_right(&self, from: PartyId, to: PartyId, opened: Option<&[u8]>) -> bool {
         let _ = (from, to, opened);
         false
+    }
+
+    /// Judges public evidence: the fault that the case's culprit is convicted of, if any.
+    fn judge(case: &Case<'_>) -> Option<Fault> {
+        let _ = case;
+        None
+    }
+
+    /// [`Self::sealed_part_is_right`] for a judge who has the case alone; `None` if it does not tell.
+    fn judge_sealed_part(case: &Case<'_>, from: PartyId, to: PartyId, opened: Option<&[u8]>) -> Option<bool> {
+        let _ = (case, from, to, opened);
+        None
     }
 
     /// Whether this state has made a promise to others, so that no abort may wipe it.

@@ -42,6 +42,10 @@ impl Curve for Ed25519 {
         point.mul_by_cofactor()
     }
 
+    fn divide_by_cofactor(point: &EdwardsPoint) -> EdwardsPoint {
+        point * Self::cofactor_inverse()
+    }
+
     fn cofactor_inverse() -> Scalar<Self> {
         Scalar25519::from_bytes_mod_order(INVERSE_OF_8)
     }

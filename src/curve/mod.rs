@@ -60,6 +60,12 @@ pub trait Curve: Copy + fmt::Debug + Default + PartialEq + Eq + Send + Sync + 's
         *point
     }
 
+    /// Divides by the cofactor, in public time: the inverse of [`Self::multiply_by_cofactor`] on the
+    /// prime-order group.
+    fn divide_by_cofactor(point: &Self::Point) -> Self::Point {
+        *point
+    }
+
     /// The inverse of the cofactor: what a secret is multiplied by before it travels as [`Uncleared`].
     fn cofactor_inverse() -> Scalar<Self> {
         Scalar::<Self>::ONE
@@ -243,6 +249,11 @@ impl<C: Curve> Uncleared<C> {
     pub fn mul_base(scalar: &Scalar<C>) -> Self {
         let divided = Secret::new(C::cofactor_inverse() * scalar);
         Self(C::mul_base(divided.expose()))
+    }
+
+    /// A point as it would have travelled: divided by the cofactor. Where that is 1, the point itself.
+    pub fn from_cleared(point: C::Point) -> Self {
+        Self(C::divide_by_cofactor(&point))
     }
 
     /// Its encoding, of [`Curve::POINT_LEN`] bytes.

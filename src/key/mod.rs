@@ -1,7 +1,7 @@
 //! Keys: what a party stores, what everybody may know.
 
 mod dealer;
-mod record;
+
 mod share;
 mod tweak;
 

@@ -7,10 +7,10 @@ use core::marker::PhantomData;
 
 use zeroize::Zeroizing;
 
-use super::record::{self, Kind};
 use crate::curve::{Curve, Scalar, decode_scalar, encode_scalar};
 use crate::error::Usage;
 use crate::party::{KeyId, Parties, PartyId, PublicIdentity, Sharing, Threshold};
+use crate::record::{self, Kind};
 use crate::secret::Secret;
 use crate::sharing::Commitment;
 use crate::transcript::Transcript;
