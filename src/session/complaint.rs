@@ -97,8 +97,9 @@ impl<P: Protocol> Session<P> {
         self.round += 1;
         let parcel: Parcel = self.parcel(Kind::Complaint, None, self.context.broadcasts, &body);
         let complaint = parcel.bytes.clone();
-        let abort = self.end(Abort::of(Fault::BadShare, accused.iter().copied()));
-        let new: Vec<_> = accused.iter().filter_map(|id| self.evidence_of_complaint(&complaint, *id)).collect();
+        self.state = None;
+        let abort = Abort::of(Fault::BadShare, accused.iter().copied());
+        let new: Vec<_> = accused.iter().map(|id| self.evidence_of_complaint(&complaint, *id)).collect();
         self.evidence.extend(new);
         abort.sending(alloc::vec![parcel])
     }
