@@ -34,6 +34,7 @@ impl<P: Protocol> Session<P> {
         if !P::RESUMABLE {
             return Err(Usage::NotResumable);
         }
+        // 6.3
         let state = self.state.as_ref().ok_or(Usage::Over)?;
         let mut body = Zeroizing::new(Vec::new());
         let write = |body: &mut Zeroizing<Vec<u8>>| match (state.record(), &self.seed) {

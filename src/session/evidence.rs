@@ -59,6 +59,7 @@ impl Evidence {
     /// [`Usage::Malformed`] if it is not what it says, [`Usage::ForeignMessage`] if it is of another
     /// session.
     pub fn judge<P: Protocol>(&self, params: &SessionParams, inputs: &P::Inputs) -> Result<Judged, Usage> {
+        // 7.2
         let longest = P::longest_body(params);
         let messages = self.messages.iter().map(|bytes| envelope::open(bytes, params.parties(), longest));
         let messages = messages.collect::<Result<Vec<Message>, Usage>>()?;
@@ -96,6 +97,7 @@ impl Evidence {
         inputs: &P::Inputs,
         messages: &[Message],
     ) -> Result<Case<'a>, Usage> {
+        // 7.1
         let base = super::driver::base::<P>(params, inputs);
         let view = round::view_of_digests(&base, self.digests.iter().copied());
         let complete = self.digests.iter().map(|(id, _)| *id).eq(params.parties().ids());

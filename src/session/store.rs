@@ -39,6 +39,7 @@ impl Store {
             if same_place && header.round > 1 {
                 return Kept::Contradicts(other.bytes.clone());
             }
+            // 4.3
             if same_place && header.kind == Kind::Broadcast {
                 return Kept::Repeated;
             }

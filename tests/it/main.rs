@@ -1,0 +1,3 @@
+//! The library from outside, and its source.
+
+mod floors;
