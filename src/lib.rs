@@ -21,6 +21,7 @@ mod record;
 pub mod session;
 
 pub mod key;
+pub mod keygen;
 
 pub use error::{Abort, Consequence, Error, Fault, Usage};
 pub use party::{
