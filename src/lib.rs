@@ -8,6 +8,7 @@ mod party;
 mod secret;
 
 pub mod curve;
+pub mod mul;
 pub mod ot;
 pub mod round;
 mod transcript;

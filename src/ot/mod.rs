@@ -17,7 +17,7 @@
 pub mod base;
 pub mod bits;
 mod check;
-mod cipher;
+pub(crate) mod cipher;
 pub mod extension;
 pub mod pprf;
 #[cfg(test)]
