@@ -1,0 +1,163 @@
+//! The burn log: what must be on record before anybody sees that a check of pair states failed.
+//!
+//! A failed check of an OT extension tells the peer one wrong guess of Δ, a passed one a right guess;
+//! 128 tries on one Δ are the key. So after the first failure that pair is dead for ever, in both
+//! directions, and that must survive a crash, a restart and a restored file. The peer gets a strike, and
+//! so it does for a failed setup, where it can guess in the same way; after three an operator decides.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use core::fmt;
+
+use crate::error::Usage;
+use crate::key::{KeyShare, Scheme};
+use crate::party::{KeyId, PairId, PartyId, PublicIdentity};
+
+/// How many strikes a peer may have before an operator has to decide.
+pub const STRIKES: u32 = 3;
+
+/// Whom a strike is for: a party of a key, known by its identity key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Peer {
+    /// The key.
+    pub key_id: KeyId,
+    /// The party's id.
+    pub id: PartyId,
+    /// Its identity key; zeros where channels of one's own know no identities.
+    pub identity: [u8; 32],
+}
+
+impl Peer {
+    /// A party of a key.
+    ///
+    /// # Errors
+    /// [`Usage::UnknownParty`].
+    pub fn of<S: Scheme>(share: &KeyShare<S>, id: PartyId) -> Result<Self, Usage> {
+        let parties = share.public().parties();
+        if !parties.contains(id) {
+            return Err(Usage::UnknownParty(id));
+        }
+        let identity = parties.identity(id).map_or([0; 32], |identity| *PublicIdentity::as_bytes(identity));
+        Ok(Self { key_id: share.public().key_id(), id, identity })
+    }
+}
+
+/// What a log has counted for a peer. Neither number ever goes down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Strikes {
+    /// All strikes ever.
+    pub total: u32,
+    /// How many of them an operator has forgiven.
+    pub forgiven: u32,
+}
+
+impl Strikes {
+    /// Those that count.
+    pub fn open(self) -> u32 {
+        self.total.saturating_sub(self.forgiven)
+    }
+}
+
+/// A store that could not do what was asked, or cannot be sure that it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Reading or writing failed, now or before: after a failed write a store must refuse everything.
+    Failed,
+    /// What is stored is damaged.
+    Damaged,
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            StoreError::Failed => "the store failed",
+            StoreError::Damaged => "what is stored is damaged",
+        })
+    }
+}
+
+impl core::error::Error for StoreError {}
+
+impl From<StoreError> for Usage {
+    fn from(_: StoreError) -> Self {
+        Usage::StoreFailed
+    }
+}
+
+/// Where burns and strikes are recorded. One log for an installation, shared by all its sessions.
+///
+/// Whatever is written must be durable when the call returns. An implementation that cannot be sure of
+/// that returns an error, and from then on refuses to write *and to read*: that stops every session.
+pub trait BurnLog: Send + Sync {
+    /// Burns a pair for ever and counts one strike for the peer; both or neither.
+    ///
+    /// Burning a pair again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] unless it is durable.
+    fn burn(&self, pair: &PairId, peer: &Peer) -> Result<(), StoreError>;
+
+    /// Whether the pair was ever burned.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn is_burned(&self, pair: &PairId) -> Result<bool, StoreError>;
+
+    /// Counts a strike for a failed setup.
+    ///
+    /// # Errors
+    /// [`StoreError`] unless it is durable.
+    fn strike(&self, peer: &Peer) -> Result<(), StoreError>;
+
+    /// What is counted for a peer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn strikes(&self, peer: &Peer) -> Result<Strikes, StoreError>;
+
+    /// Forgives a peer all strikes so far. For an operator: see [`hazmat::forgive`].
+    ///
+    /// # Errors
+    /// [`StoreError`] unless it is durable.
+    fn forgive(&self, peer: &Peer) -> Result<(), StoreError>;
+}
+
+/// What a log knows.
+#[derive(Debug, Default)]
+struct Book {
+    burned: BTreeSet<PairId>,
+    strikes: BTreeMap<(KeyId, [u8; 32], Option<PartyId>), Strikes>,
+}
+
+impl Book {
+    /// What strikes are counted under: the identity key, whatever the party's id; the id if there is none.
+    fn name(peer: &Peer) -> (KeyId, [u8; 32], Option<PartyId>) {
+        (peer.key_id, peer.identity, (peer.identity == [0; 32]).then_some(peer.id))
+    }
+
+    fn burn(&mut self, pair: PairId, peer: &Peer) {
+        if self.burned.insert(pair) {
+            self.strike(peer);
+        }
+    }
+
+    fn strike(&mut self, peer: &Peer) {
+        let strikes = self.strikes.entry(Self::name(peer)).or_default();
+        strikes.total = strikes.total.saturating_add(1);
+    }
+
+    fn forgive(&mut self, peer: &Peer) {
+        let strikes = self.strikes.entry(Self::name(peer)).or_default();
+        strikes.forgiven = strikes.total;
+    }
+
+    fn strikes(&self, peer: &Peer) -> Strikes {
+        self.strikes.get(&Self::name(peer)).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(any(test, feature = "std"))]
+mod memory;
+
+#[cfg(any(test, feature = "std"))]
+pub use memory::MemoryBurnLog;
