@@ -90,6 +90,14 @@ pub enum Usage {
     },
     /// The burn log, or another store, does not answer. Nothing may go on without it.
     StoreFailed,
+    /// The digest is 0 modulo the group order: anybody can make a signature on that.
+    ZeroDigest,
+    /// No derivation of child keys is defined for this curve.
+    NoDerivation,
+    /// The presignature was used before, for another request, or discarded.
+    Spent,
+    /// The store does not have this presignature, or had it in a former life.
+    UnknownPresignature,
 }
 
 /// What a peer was seen doing, or what ended the session: one variant for each check of a protocol.
@@ -276,10 +284,12 @@ impl Fault {
                 Record { recorded: true, .. } => Consequence::Strike(culprit),
                 _ => Consequence::NotRecorded(culprit),
             }),
-            Fault::BadExtension | Fault::BadMultiplication | Fault::BadNonceImage => record.map(|record| match record {
-                Record { pair: Some(pair), recorded: true } => Consequence::Burned(culprit, pair),
-                _ => Consequence::NotRecorded(culprit),
-            }),
+            Fault::BadExtension | Fault::BadMultiplication | Fault::BadNonceImage => {
+                record.map(|record| match record {
+                    Record { pair: Some(pair), recorded: true } => Consequence::Burned(culprit, pair),
+                    _ => Consequence::NotRecorded(culprit),
+                })
+            }
             Fault::BroadcastsDiffer
             | Fault::SameSealKey
             | Fault::IdentityKey
@@ -358,6 +368,10 @@ impl fmt::Display for Usage {
                 return write!(f, "pair states of generation {found}, there was {newest}");
             }
             Usage::StoreFailed => "the burn log or another store does not answer",
+            Usage::ZeroDigest => "the digest is 0 modulo the group order",
+            Usage::NoDerivation => "no derivation is defined for this curve",
+            Usage::Spent => "the presignature is spent",
+            Usage::UnknownPresignature => "the store does not have this presignature",
         };
         f.write_str(text)
     }
