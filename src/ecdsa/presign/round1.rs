@@ -26,14 +26,14 @@ use crate::wire::{Element, Shape, Wire};
 
 /// First round: our commitment and invitations are out, the others' are awaited.
 pub struct Round1<S: EcdsaScheme> {
-    signer: Signer<S>,
+    pub(super) signer: Signer<S>,
     base: Base,
     /// r_{i,ν}
-    nonces: Secret<Vec<Scalar<S::Curve>>>,
+    pub(super) nonces: Secret<Vec<Scalar<S::Curve>>>,
     /// φ_{i,ν}
     masks: Secret<Vec<Scalar<S::Curve>>>,
     /// R_{i,ν}
-    points: Vec<Element<S::Curve>>,
+    pub(super) points: Vec<Element<S::Curve>>,
     blinding: [u8; 32],
     /// As the receiver towards each peer, and the digest of what it was sent.
     receivers: Vec<(Receiver<S::Curve, S::Parameters>, [u8; 32])>,

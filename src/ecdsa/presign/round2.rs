@@ -258,3 +258,21 @@ impl<S: EcdsaScheme> fmt::Debug for Round2<S> {
         write!(f, "Round2({:?})", self.signer)
     }
 }
+
+/// The merged check of one index, and both checks apart.
+#[cfg(test)]
+pub(super) fn weighted_and_single<S: EcdsaScheme>(
+    chi: Scalar<S::Curve>,
+    [d_u, d_v]: [Scalar<S::Curve>; 2],
+    [nonce, image, tie_u, tie_v]: [<S::Curve as Curve>::Point; 4],
+) -> (bool, bool) {
+    use super::messages::{Opening, Ties};
+    let list = |point| alloc::vec![Element::new(point)];
+    let opening = Opening { view: [0; 32], blinding: [0; 32], nonces: list(nonce), images: list(image) };
+    let ties = Ties { offsets: Vec::new(), nonce_ties: list(tie_u), key_ties: list(tie_v) };
+    let products = (Secret::new(alloc::vec![chi]), Secret::new(alloc::vec![[d_u, d_v]]));
+    let mut weights = Weights::new(&[0; 32], &mut Transcript::new("ecdsa-ties-test").rng());
+    let merged = ties_hold::<S>(&products, &Dealt { opening, ties, response: None }, &mut weights);
+    let first = nonce * chi - tie_u == S::Curve::mul_base(&d_u);
+    (merged, first & (image * chi - tie_v == S::Curve::mul_base(&d_v)))
+}
