@@ -7,3 +7,4 @@
 pub mod burn;
 pub mod pairs;
 pub mod scheme;
+pub mod setup;
