@@ -276,10 +276,12 @@ impl Fault {
                 Record { recorded: true, .. } => Consequence::Strike(culprit),
                 _ => Consequence::NotRecorded(culprit),
             }),
-            Fault::BadExtension | Fault::BadMultiplication | Fault::BadNonceImage => record.map(|record| match record {
-                Record { pair: Some(pair), recorded: true } => Consequence::Burned(culprit, pair),
-                _ => Consequence::NotRecorded(culprit),
-            }),
+            Fault::BadExtension | Fault::BadMultiplication | Fault::BadNonceImage => {
+                record.map(|record| match record {
+                    Record { pair: Some(pair), recorded: true } => Consequence::Burned(culprit, pair),
+                    _ => Consequence::NotRecorded(culprit),
+                })
+            }
             Fault::BroadcastsDiffer
             | Fault::SameSealKey
             | Fault::IdentityKey

@@ -57,16 +57,7 @@ impl Pair {
         sender: PuncturedLeaves,
         receiver: Leaves,
     ) -> Self {
-        Self {
-            peer,
-            sharing,
-            me,
-            zero_seed,
-            sender,
-            receiver,
-            status: AtomicU8::new(PENDING),
-            uses: AtomicU32::new(0),
-        }
+        Self { peer, sharing, me, zero_seed, sender, receiver, status: AtomicU8::new(PENDING), uses: AtomicU32::new(0) }
     }
 
     /// Names the setup: both have the same.

@@ -82,8 +82,7 @@ impl HigherRound2 {
     pub fn receive(self, flight: &FromLower, zero: Option<ZeroPart>) -> Result<(HigherRound3, Confirm), Abort> {
         let Self { terms, view, receiver, seeds, sent, zero: ours } = self;
         let zero = zero.ok_or_else(|| terms.blame(Fault::BadSealedPart))?;
-        let sender =
-            PuncturedLeaves::grow(&terms.second(view), seeds, &flight.trees).ok_or_else(|| terms.strike())?;
+        let sender = PuncturedLeaves::grow(&terms.second(view), seeds, &flight.trees).ok_or_else(|| terms.strike())?;
         let flights = Flights { view: &view, second: &sent, third: &flight.encode(&SHAPE), zeros: [&zero, &ours] };
         let (pair, confirm) = terms.finish(&flights, sender, receiver);
         terms.check_standing()?;

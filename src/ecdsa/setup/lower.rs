@@ -67,8 +67,7 @@ impl LowerRound2 {
         let Self { terms, view, seeds } = self;
         let zero = zero.ok_or_else(|| terms.blame(Fault::BadSealedPart))?;
         // Direction 1 gives nothing away before both checks have passed.
-        let sender =
-            PuncturedLeaves::grow(&terms.first(view), seeds, &flight.trees).ok_or_else(|| terms.strike())?;
+        let sender = PuncturedLeaves::grow(&terms.first(view), seeds, &flight.trees).ok_or_else(|| terms.strike())?;
         let rows = extension::send(&sender, &terms.context(&view), Rows::SETUP, &flight.extension.0);
         let seeds = rows.and_then(|rows| rows.into_base(&view)).ok_or_else(|| terms.strike())?;
         let (receiver, trees) = Leaves::grow(&terms.second(view), seeds);
