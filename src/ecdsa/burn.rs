@@ -5,12 +5,25 @@
 //! directions, and that must survive a crash, a restart and a restored file. The peer gets a strike, and
 //! so it does for a failed setup, where it can guess in the same way; after three an operator decides.
 
+#[cfg(any(test, feature = "std"))]
+mod file;
+#[cfg(any(test, feature = "std"))]
+mod memory;
+#[cfg(test)]
+mod tests;
+
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::error::Usage;
 use crate::key::{KeyShare, Scheme};
 use crate::party::{KeyId, PairId, PartyId, PublicIdentity};
+
+#[cfg(any(test, feature = "std"))]
+pub use file::FileBurnLog;
+#[cfg(any(test, feature = "std"))]
+pub use memory::MemoryBurnLog;
 
 /// How many strikes a peer may have before an operator has to decide.
 pub const STRIKES: u32 = 3;
@@ -63,8 +76,10 @@ impl Strikes {
 pub enum StoreError {
     /// Reading or writing failed, now or before: after a failed write a store must refuse everything.
     Failed,
-    /// What is stored is damaged.
+    /// What is stored is damaged: something that was recorded cannot be read any more.
     Damaged,
+    /// There is nothing where something should be, or something where nothing should be.
+    Absent,
 }
 
 impl fmt::Display for StoreError {
@@ -72,6 +87,7 @@ impl fmt::Display for StoreError {
         f.write_str(match self {
             StoreError::Failed => "the store failed",
             StoreError::Damaged => "what is stored is damaged",
+            StoreError::Absent => "there is no such store, or there is one already",
         })
     }
 }
@@ -122,6 +138,58 @@ pub trait BurnLog: Send + Sync {
     fn forgive(&self, peer: &Peer) -> Result<(), StoreError>;
 }
 
+/// Whether a peer may be dealt with: fewer than three strikes count.
+///
+/// What a restored share remembers, and the log does not, is put into the log first.
+///
+/// # Errors
+/// [`Usage::OperatorNeeded`], [`Usage::UnknownParty`], [`Usage::StoreFailed`].
+pub fn check_standing<S: Scheme>(share: &KeyShare<S>, peer: PartyId, log: &dyn BurnLog) -> Result<(), Usage> {
+    let remembered = u32::from(share.strikes(peer)?);
+    let who = Peer::of(share, peer)?;
+    for _ in log.strikes(&who)?.total..remembered {
+        log.strike(&who)?;
+    }
+    if log.strikes(&who)?.open() < STRIKES { Ok(()) } else { Err(Usage::OperatorNeeded(peer)) }
+}
+
+/// Copies the log's strikes into the share, so that the share's backup has them.
+///
+/// Call it before [`KeyShare::to_bytes`] whenever a session has ended in a strike or burn.
+///
+/// # Errors
+/// [`Usage::StoreFailed`].
+pub fn note_strikes<S: Scheme>(share: &mut KeyShare<S>, log: &dyn BurnLog) -> Result<(), Usage> {
+    let peers: Vec<PartyId> = share.public().parties().peers(share.me()).collect();
+    for peer in peers {
+        let strikes = log.strikes(&Peer::of(share, peer)?)?;
+        share.raise_strikes(peer, strikes.total);
+    }
+    Ok(())
+}
+
+/// What an operator decides, knowing more than the library does.
+pub mod hazmat {
+    use super::{BurnLog, Peer};
+    use crate::error::Usage;
+    use crate::key::{KeyShare, Scheme};
+    use crate::party::PartyId;
+
+    /// Forgives all strikes of one peer, typed out by the operator: setups and sessions with it start again.
+    ///
+    /// # Security
+    /// A strike of an honest peer means a broken machine or a stolen identity; of a dishonest one, a guess
+    /// at this party's secrets. Each further strike may be the one that was guessed right. Burned pairs
+    /// stay burned.
+    ///
+    /// # Errors
+    /// [`Usage::UnknownParty`], [`Usage::StoreFailed`].
+    pub fn forgive<S: Scheme>(log: &dyn BurnLog, share: &KeyShare<S>, peer: PartyId) -> Result<(), Usage> {
+        log.forgive(&Peer::of(share, peer)?)?;
+        Ok(())
+    }
+}
+
 /// What a log knows.
 #[derive(Debug, Default)]
 struct Book {
@@ -155,9 +223,3 @@ impl Book {
         self.strikes.get(&Self::name(peer)).copied().unwrap_or_default()
     }
 }
-
-#[cfg(any(test, feature = "std"))]
-mod memory;
-
-#[cfg(any(test, feature = "std"))]
-pub use memory::MemoryBurnLog;

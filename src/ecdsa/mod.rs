@@ -10,6 +10,7 @@ pub mod pairs;
 pub mod presign;
 mod presignature;
 pub mod scheme;
+pub mod setup;
 pub mod sign;
 mod signature;
 pub mod store;

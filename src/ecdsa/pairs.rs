@@ -1,4 +1,13 @@
 //! Pair states: what one installation has of the setups with its peers.
+//!
+//! A pair is the outcome of one setup, both directions of OT and a seed for shares of zero, named by its
+//! [`PairId`]. It is *pending* until the peer is known to have it too, *active* from then on, *burned* for
+//! ever after one failed check. A burn is of both directions, in every session that uses the pair: the
+//! second direction hangs on the Δ of the first.
+
+mod record;
+#[cfg(test)]
+mod tests;
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -7,20 +16,22 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
-use super::burn::{BurnLog, Peer};
+use super::burn::{self, BurnLog, Peer};
 use super::scheme::EcdsaScheme;
 use crate::error::{Abort, Fault, Usage};
 use crate::key::KeyShare;
 use crate::mul::zero_share::ZeroSeed;
 use crate::ot::pprf::{Leaves, PuncturedLeaves};
 use crate::party::{KeyId, PairId, PartyId, Sharing};
-use zeroize::Zeroizing;
 
 /// How many signatures one setup serves; a member of a batch counts as one. Then a new setup is due.
 pub const MAX_USES: u32 = 1 << 20;
 
+/// Neither of the two: pending.
 const PENDING: u8 = 0;
+/// The peer is known to have the pair.
 const ACTIVE: u8 = 1;
+/// Never to be used again.
 const BURNED: u8 = 2;
 
 /// One setup of this party with one peer, both directions. Shared by all sessions that use it.
@@ -39,6 +50,16 @@ pub struct Pair {
 }
 
 impl Pair {
+    /// What a setup has made, pending.
+    pub(super) fn new(
+        (peer, sharing, me): (Peer, Sharing, PartyId),
+        zero_seed: ZeroSeed,
+        sender: PuncturedLeaves,
+        receiver: Leaves,
+    ) -> Self {
+        Self { peer, sharing, me, zero_seed, sender, receiver, status: AtomicU8::new(PENDING), uses: AtomicU32::new(0) }
+    }
+
     /// Names the setup: both have the same.
     pub fn pair_id(&self) -> &PairId {
         self.zero_seed.pair()
@@ -85,12 +106,12 @@ impl Pair {
 
     /// Whether the pair is burned, in this process.
     pub fn is_burned(&self) -> bool {
-        self.status.load(Ordering::SeqCst) == BURNED
+        self.status.load(Ordering::SeqCst) & BURNED != 0
     }
 
-    /// Whether the peer is known to have the pair too.
+    /// Whether the peer is known to have the pair too, or to have had it before it was burned.
     pub fn is_active(&self) -> bool {
-        self.status.load(Ordering::SeqCst) == ACTIVE
+        self.status.load(Ordering::SeqCst) & ACTIVE != 0
     }
 
     /// Burns the pair over a failed check: the flag first, for all sessions on it; then the log, which has
@@ -119,7 +140,7 @@ impl Pair {
     }
 
     fn flag(&self) {
-        self.status.store(BURNED, Ordering::SeqCst);
+        self.status.fetch_or(BURNED, Ordering::SeqCst);
     }
 
     fn record(&self, log: &dyn BurnLog) -> (PartyId, PairId, bool) {
@@ -128,7 +149,12 @@ impl Pair {
 
     /// The peer has it too: it takes the place of the former one. A burned pair stays burned.
     pub(super) fn activate(&self) {
-        let _ = self.status.compare_exchange(PENDING, ACTIVE, Ordering::SeqCst, Ordering::SeqCst);
+        self.status.fetch_or(ACTIVE, Ordering::SeqCst);
+    }
+
+    /// The setup turned out not to be the peer's: nothing of it was used, nothing is recorded.
+    pub(super) fn throw_away(&self) {
+        self.flag();
     }
 
     fn is_usable(&self) -> bool {
@@ -201,25 +227,33 @@ struct Slot {
 }
 
 impl Slot {
-    /// The pending pair takes the other's place once the peer is known to have it.
+    fn pairs(&self) -> impl Iterator<Item = &Arc<Pair>> {
+        self.current.iter().chain(&self.pending)
+    }
+
+    /// The pending pair takes the other's place once the peer is known to have it; what is burned goes.
     fn settle(&mut self) {
         if self.pending.as_ref().is_some_and(|pair| pair.is_active()) {
             self.current = self.pending.take();
         }
+        for place in [&mut self.current, &mut self.pending] {
+            if place.as_ref().is_some_and(|pair| pair.is_burned()) {
+                *place = None;
+            }
+        }
     }
 
-    /// What a session uses: a completed setup, else the one before, else a pending one.
+    /// What a session uses: the pair of the last completed setup; if there is none, or none of use, a
+    /// pending one.
     fn choose(&self) -> Option<SessionPair> {
+        let (current, pending) = match &self.pending {
+            Some(pair) if pair.is_active() => (Some(pair), None),
+            pending => (self.current.as_ref(), pending.as_ref()),
+        };
         let usable = |pair: &&Arc<Pair>| pair.is_usable();
-        let pending = self.pending.as_ref().filter(usable);
-        let current = self.current.as_ref().filter(usable);
-        match (current, pending) {
-            (Some(current), Some(pending)) if !pending.is_active() => {
-                Some(SessionPair { pair: Arc::clone(current), pending: Some(Arc::clone(pending)) })
-            }
-            (_, Some(pair)) | (Some(pair), None) => Some(SessionPair { pair: Arc::clone(pair), pending: None }),
-            (None, None) => None,
-        }
+        let (current, mut pending) = (current.filter(usable).cloned(), pending.filter(usable).cloned());
+        let pair = current.or_else(|| pending.take())?;
+        Some(SessionPair { pair, pending })
     }
 }
 
@@ -252,24 +286,54 @@ impl<S: EcdsaScheme> PairStates<S> {
 
     /// The pairs of this party with the others of `signers` (with or without itself), by ascending id.
     ///
-    /// The log is asked about every one of them.
+    /// The log is asked about every one of them, and whether three strikes count against a peer.
     ///
     /// # Errors
     /// [`Usage::SetupNeeded`] with the first peer there is no usable pair with, [`Usage::OperatorNeeded`],
-    /// [`Usage::StoreFailed`]; [`Usage::OtherKey`], [`Usage::OtherSharing`] if the states are not the
-    /// share's.
+    /// [`Usage::UnknownParty`], [`Usage::StoreFailed`]; [`Usage::OtherKey`], [`Usage::OtherSharing`],
+    /// [`Usage::OtherIdentity`] if the states are not of this share.
     pub fn session_pairs(
         &self,
         share: &KeyShare<S>,
         signers: &[PartyId],
         log: &dyn BurnLog,
     ) -> Result<Vec<SessionPair>, Usage> {
-        let _ = (share, log);
+        self.belong_to(share)?;
         let mut peers: Vec<PartyId> = signers.iter().copied().filter(|id| *id != self.me).collect();
         peers.sort_unstable();
         peers.dedup();
-        let choose = |id: PartyId| self.slots.get(&id).and_then(Slot::choose).ok_or(Usage::SetupNeeded(id));
-        peers.into_iter().map(choose).collect()
+        peers.into_iter().map(|peer| self.session_pair(share, peer, log)).collect()
+    }
+
+    fn session_pair(&self, share: &KeyShare<S>, peer: PartyId, log: &dyn BurnLog) -> Result<SessionPair, Usage> {
+        burn::check_standing(share, peer, log)?;
+        let slot = self.slots.get(&peer).ok_or(Usage::SetupNeeded(peer))?;
+        // A pair that the log knows as burned is flagged, so each turn of the loop leaves one fewer.
+        while let Some(chosen) = slot.choose() {
+            if !log.is_burned(chosen.pair_id())? {
+                return Ok(chosen);
+            }
+            chosen.flag();
+        }
+        Err(Usage::SetupNeeded(peer))
+    }
+
+    /// Whether the states are of this share: key, sharing, party.
+    ///
+    /// # Errors
+    /// [`Usage::OtherKey`], [`Usage::OtherSharing`], [`Usage::OtherIdentity`].
+    pub fn belong_to(&self, share: &KeyShare<S>) -> Result<(), Usage> {
+        self.check_place(share.public().key_id(), share.public().sharing(), share.me())
+    }
+
+    fn check_place(&self, key_id: KeyId, sharing: Sharing, me: PartyId) -> Result<(), Usage> {
+        if key_id != self.key_id {
+            return Err(Usage::OtherKey);
+        }
+        if sharing != self.sharing {
+            return Err(Usage::OtherSharing { ours: self.sharing, theirs: sharing });
+        }
+        if me == self.me { Ok(()) } else { Err(Usage::OtherIdentity) }
     }
 
     /// Takes a pair that a setup has made. The one before stays until the peer has the new one too.
@@ -277,26 +341,30 @@ impl<S: EcdsaScheme> PairStates<S> {
     /// # Errors
     /// [`Usage::OtherKey`], [`Usage::OtherSharing`], [`Usage::OtherIdentity`] if it is another party's.
     pub fn insert(&mut self, pair: Arc<Pair>) -> Result<(), Usage> {
+        self.check_place(pair.key_id(), pair.sharing(), pair.me)?;
         let slot = self.slots.entry(pair.peer()).or_default();
         slot.settle();
-        slot.pending = Some(pair);
-        slot.settle();
+        if slot.pairs().all(|known| known.pair_id() != pair.pair_id()) {
+            slot.pending = Some(pair);
+            slot.settle();
+        }
         Ok(())
     }
 
-    /// The stored form; each call makes a new generation.
-    pub fn to_bytes(&mut self) -> Zeroizing<Vec<u8>> {
-        self.generation += 1;
-        Zeroizing::new(Vec::new())
+    /// Drops all pairs with a peer: it has lost its side of them, or it is to be left out.
+    pub fn forget(&mut self, peer: PartyId) {
+        self.slots.remove(&peer);
     }
 
-    /// Reads the stored form.
-    ///
-    /// # Errors
-    /// [`Usage::Malformed`] and more.
-    pub fn from_bytes(bytes: &[u8], log: &dyn BurnLog, newest: u64) -> Result<Self, Usage> {
-        let _ = (bytes, log, newest);
-        Err(Usage::Malformed)
+    /// The peers with whom a setup is due: no pair, or none that is not burned and not used up.
+    pub fn missing(&self, share: &KeyShare<S>) -> Vec<PartyId> {
+        let usable = |id: &PartyId| self.slots.get(id).is_some_and(|slot| slot.choose().is_some());
+        share.public().parties().peers(self.me).filter(|id| !usable(id)).collect()
+    }
+
+    /// The number of the last stored form: keep the newest somewhere that no restored file takes back.
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 }
 
@@ -304,18 +372,6 @@ impl<S: EcdsaScheme> fmt::Debug for PairStates<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (me, peers) = (self.me, self.slots.keys());
         write!(f, "PairStates({} {} of {me:?} with {:?})", S::NAME, self.key_id, peers.collect::<Vec<_>>())
-    }
-}
-
-impl Pair {
-    /// What a setup has made, pending.
-    pub(super) fn new(
-        (peer, sharing, me): (Peer, Sharing, PartyId),
-        zero_seed: ZeroSeed,
-        sender: PuncturedLeaves,
-        receiver: Leaves,
-    ) -> Self {
-        Self { peer, sharing, me, zero_seed, sender, receiver, status: AtomicU8::new(PENDING), uses: AtomicU32::new(0) }
     }
 }
 
