@@ -16,7 +16,7 @@ mod signature;
 pub mod store;
 
 pub use ecdsa::RecoveryId;
-pub use online::{Child, Request};
+pub use online::{Child, Request, verifying_key};
 pub use presignature::{Presignature, PresignatureId};
 pub use scheme::{EcdsaScheme, P256Ecdsa, Secp256k1Ecdsa};
 pub use signature::{EcdsaCurve, Message, Prehash, SRule, Signed, verify};

@@ -4,6 +4,8 @@
 //! every party puts them in alone. Steps are those of `docs/ecdsa.md`.
 
 mod protocol;
+#[cfg(test)]
+mod tests;
 
 pub use self::protocol::{Inputs, Online};
 
@@ -14,7 +16,7 @@ use ecdsa::RecoveryId;
 use group::Group;
 
 use super::EcdsaScheme;
-use super::presignature::{Presignature, PresignatureId};
+use super::presignature::{Presignature, PresignatureId, Terms};
 use super::signature::{EcdsaCurve, Prehash, Signed, finish, nonce_coordinate, signable};
 use super::store::{Claim, PresignatureStore};
 use crate::curve::{Curve, PublicScalar};
@@ -77,6 +79,17 @@ impl<S: EcdsaScheme> fmt::Debug for Child<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Child({:?})", self.delta)
     }
+}
+
+/// The key that a sharing's signatures verify under: its own, or that of a child.
+///
+/// # Errors
+/// [`Usage::InvalidTweak`] if the child would be the identity.
+pub fn verifying_key<S: EcdsaScheme>(
+    key: &PublicKeyPackage<S>,
+    child: &Child<S>,
+) -> Result<<S::Curve as Curve>::Point, Usage> {
+    child.key(&key.joint_point())
 }
 
 /// What to sign, and with which key: made by each signer's own application.
@@ -211,20 +224,10 @@ pub(super) fn respond<S: EcdsaScheme>(
 ) -> Result<(OnlineShare<S::Curve>, Pending<S>), Error> {
     let Presignature { terms, secrets } = presignature;
     let (m, delta) = (&request.m, &request.child.delta);
-    // 7.1: X' = X + δ·G; ρ over exactly presig_id, X, δ, X', R, m, S, sharing.
+    // 7.1: X' = X + δ·G
     let key = request.child.key(terms.key.point())?;
-    let signers = terms.signers.iter().map(|id| id.to_bytes());
-    let rho = Transcript::new("ecdsa-rerandomise")
-        .field(S::NAME.as_bytes())
-        .field(terms.id.as_bytes())
-        .field(terms.key.as_bytes())
-        .field(&delta.encode())
-        .point::<S::Curve>(&key)
-        .field(terms.nonce.as_bytes())
-        .field(&m.encode())
-        .list(signers)
-        .field(terms.sharing.as_bytes())
-        .challenge::<S::Curve>();
+    let encoded = if delta.is_zero() { terms.key } else { Element::new(key) };
+    let rho = rerandomisation(&terms, request, &encoded);
     // 7.2: R' = R + ρ·G, r' = x(R') mod q.
     let nonce = nonce_coordinate::<S::Curve>(&(*terms.nonce.point() + S::Curve::mul_base(rho.value())));
     let nonce = nonce.ok_or_else(|| Abort::nobody(Fault::IdentityNonce))?;
@@ -238,6 +241,26 @@ pub(super) fn respond<S: EcdsaScheme>(
     let own = OnlineShare { ..share };
     let pending = Pending { signers: terms.signers, me: terms.me, key, prehash: request.prehash, nonce, own };
     Ok((share, pending))
+}
+
+/// ρ, over exactly presig_id, X, δ, X', R, m, S, sharing.
+fn rerandomisation<S: EcdsaScheme>(
+    terms: &Terms<S>,
+    request: &Request<S>,
+    child: &Element<S::Curve>,
+) -> PublicScalar<S::Curve> {
+    let signers = terms.signers.iter().map(|id| id.to_bytes());
+    Transcript::new("ecdsa-rerandomise")
+        .field(S::NAME.as_bytes())
+        .field(terms.id.as_bytes())
+        .field(terms.key.as_bytes())
+        .field(&request.child.delta.encode())
+        .field(child.as_bytes())
+        .field(terms.nonce.as_bytes())
+        .field(&request.m.encode())
+        .list(signers)
+        .field(terms.sharing.as_bytes())
+        .challenge()
 }
 
 impl<S: EcdsaScheme> Pending<S> {

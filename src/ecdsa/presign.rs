@@ -22,7 +22,7 @@ mod round3;
 mod signer;
 mod tables;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use alloc::vec::Vec;
 

@@ -138,10 +138,23 @@ impl Prehash {
 /// let ethereum: Prehash = Message::<sha3::Keccak256>::new(b"hello").into();
 /// assert_eq!(ethereum.as_bytes()[..4], [0x1c, 0x8a, 0xff, 0x95]);
 /// ```
-#[derive(Clone, Copy, Debug)]
 pub struct Message<'a, H> {
     bytes: &'a [u8],
     hash: PhantomData<H>,
+}
+
+impl<H> Clone for Message<'_, H> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<H> Copy for Message<'_, H> {}
+
+impl<H> fmt::Debug for Message<'_, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Message({} bytes)", self.bytes.len())
+    }
 }
 
 impl<'a, H: Digest<OutputSize = U32>> Message<'a, H> {
@@ -174,8 +187,12 @@ impl<S: EcdsaScheme> fmt::Debug for Signed<S> {
 
 /// r = x mod q of a nonce point, and the recovery id it gives. `None` for the identity and for r = 0.
 pub(super) fn nonce_coordinate<C: Curve>(point: &C::Point) -> Option<(PublicScalar<C>, RecoveryId)> {
-    let encoding = point.to_bytes();
-    let (tag, x) = encoding.as_ref().split_first()?;
+    coordinate_of(point.to_bytes().as_ref())
+}
+
+/// The same for a point in its encoding.
+pub(super) fn coordinate_of<C: Curve>(encoding: &[u8]) -> Option<(PublicScalar<C>, RecoveryId)> {
+    let (tag, x) = encoding.split_first()?;
     let x: &[u8; 32] = x.try_into().ok()?;
     let odd = match tag {
         2 => false,

@@ -1,6 +1,5 @@
 //! Where presignatures are kept, and where it is remembered that one is spent.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
@@ -9,10 +8,17 @@ use super::online::SHARE_LEN;
 use super::presignature::PresignatureId;
 use crate::error::Usage;
 
-#[cfg(feature = "std")]
+#[cfg(any(test, feature = "std"))]
 mod file;
-#[cfg(feature = "std")]
+#[cfg(any(test, feature = "std"))]
+mod memory;
+#[cfg(test)]
+mod tests;
+
+#[cfg(any(test, feature = "std"))]
 pub use file::FileStore;
+#[cfg(any(test, feature = "std"))]
+pub use memory::MemoryStore;
 
 /// Why a store refuses. Whatever it is, nothing may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +62,7 @@ pub enum Claim {
 /// - What is claimed or discarded is wiped, and never comes back: not by a restart, a crash, a second `insert`.
 /// - A copy of the store (backup, disk or machine snapshot, replica) must not know unspent presignatures. A
 ///   store on a counter that only goes up can tell an old copy, and says so by [`Self::is_monotone`].
-pub trait PresignatureStore {
+pub trait PresignatureStore: Send + Sync {
     /// Keeps a record under a name that was never used.
     ///
     /// # Errors
@@ -92,101 +98,5 @@ pub trait PresignatureStore {
     /// By default it would not.
     fn is_monotone(&self) -> bool {
         false
-    }
-}
-
-/// A presignature's place in a [`MemoryStore`].
-#[derive(Debug)]
-enum Place {
-    Unspent(Zeroizing<Vec<u8>>),
-    Claimed([u8; 32], [u8; SHARE_LEN]),
-    Discarded,
-}
-
-/// Presignatures that live and die with the process.
-#[derive(Debug, Default)]
-pub struct MemoryStore(Guarded<BTreeMap<PresignatureId, Place>>);
-
-/// A mutex, where there are threads.
-#[cfg(feature = "std")]
-type Guarded<T> = std::sync::Mutex<T>;
-#[cfg(not(feature = "std"))]
-type Guarded<T> = core::cell::RefCell<T>;
-
-impl MemoryStore {
-    /// An empty store.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The names of all that are unspent.
-    pub fn unspent(&self) -> Vec<PresignatureId> {
-        let unspent = |places: &mut BTreeMap<PresignatureId, Place>| {
-            places.iter().filter(|(_, place)| matches!(place, Place::Unspent(_))).map(|(id, _)| *id).collect()
-        };
-        self.with(|places| Ok(unspent(places))).unwrap_or_default()
-    }
-
-    fn with<T>(
-        &self,
-        act: impl FnOnce(&mut BTreeMap<PresignatureId, Place>) -> Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
-        #[cfg(feature = "std")]
-        let mut places = self.0.lock().map_err(|_| Refusal::Failed)?;
-        #[cfg(not(feature = "std"))]
-        let mut places = self.0.try_borrow_mut().map_err(|_| Refusal::Failed)?;
-        act(&mut places)
-    }
-}
-
-impl PresignatureStore for MemoryStore {
-    fn insert(&self, id: &PresignatureId, record: &[u8]) -> Result<(), Refusal> {
-        self.with(|places| {
-            if places.contains_key(id) {
-                return Err(Refusal::Exists);
-            }
-            places.insert(*id, Place::Unspent(Zeroizing::new(record.to_vec())));
-            Ok(())
-        })
-    }
-
-    fn get(&self, id: &PresignatureId) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-        self.with(|places| match places.get(id) {
-            Some(Place::Unspent(record)) => Ok(record.clone()),
-            Some(Place::Claimed(..) | Place::Discarded) => Err(Refusal::Spent),
-            None => Err(Refusal::Unknown),
-        })
-    }
-
-    fn claim(&self, id: &PresignatureId, request: &[u8; 32], reply: &[u8; SHARE_LEN]) -> Result<Claim, Refusal> {
-        self.with(|places| {
-            let place = places.get_mut(id).ok_or(Refusal::Unknown)?;
-            match place {
-                Place::Unspent(_) => {
-                    *place = Place::Claimed(*request, *reply);
-                    Ok(Claim::Ours)
-                }
-                Place::Claimed(before, reply) if before == request => Ok(Claim::Repeated(*reply)),
-                Place::Claimed(..) | Place::Discarded => Err(Refusal::Spent),
-            }
-        })
-    }
-
-    fn claimed(&self, id: &PresignatureId) -> Result<Option<([u8; 32], [u8; SHARE_LEN])>, Refusal> {
-        self.with(|places| match places.get(id) {
-            Some(Place::Claimed(request, reply)) => Ok(Some((*request, *reply))),
-            _ => Ok(None),
-        })
-    }
-
-    fn discard(&self, id: &PresignatureId) -> Result<(), Refusal> {
-        self.with(|places| match places.get_mut(id) {
-            Some(place @ Place::Unspent(_)) => {
-                *place = Place::Discarded;
-                Ok(())
-            }
-            Some(_) => Err(Refusal::Spent),
-            None => Err(Refusal::Unknown),
-        })
     }
 }

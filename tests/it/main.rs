@@ -1,3 +1,4 @@
 //! The library from outside, and its source.
 
+mod ecdsa;
 mod floors;

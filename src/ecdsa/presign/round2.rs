@@ -15,7 +15,7 @@ use crate::ecdsa::EcdsaScheme;
 use crate::ecdsa::burn::BurnLog;
 use crate::ecdsa::pairs::{Pair, burn_all};
 use crate::ecdsa::presignature::{Presignature, PresignatureId, Terms};
-use crate::ecdsa::signature::nonce_coordinate;
+use crate::ecdsa::signature::coordinate_of;
 use crate::error::{Abort, Fault};
 use crate::mul::rvole::{Pairs, Receiver, SessionId};
 use crate::party::{Base, View};
@@ -223,11 +223,12 @@ fn presignatures<S: EcdsaScheme>(
     broadcasts: &[u8; 32],
 ) -> Result<Vec<Presignature<S>>, Abort> {
     let mut made = Vec::with_capacity(signer.batch.get());
+    let joint = Element::new(signer.key.joint_point());
     let own = mine.inputs.expose().iter().zip(mine.masks.expose()).zip(mine.sums.expose());
     for ((([nonce, key], phi), [c_u, c_v]), (at, index)) in own.zip((0..).zip(signer.indices())) {
         let all = dealt.iter().map(|dealt| &dealt.opening.nonces).chain([&mine.nonces]);
-        let point = sum_at::<S::Curve>(all, index);
-        if nonce_coordinate::<S::Curve>(&point).is_none() {
+        let point = Element::new(sum_at::<S::Curve>(all, index));
+        if coordinate_of::<S::Curve>(point.as_bytes()).is_none() {
             return Err(Abort::nobody(Fault::IdentityNonce));
         }
         let offsets = dealt.iter().filter_map(|dealt| dealt.ties.offsets.get(at).map(PublicScalar::value));
@@ -245,8 +246,8 @@ fn presignatures<S: EcdsaScheme>(
             me: signer.me,
             signers: signer.signers.clone(),
             id: PresignatureId::new(broadcasts, index),
-            key: Element::new(signer.key.joint_point()),
-            nonce: Element::new(point),
+            key: joint,
+            nonce: point,
         };
         made.push(Presignature::new(terms, secrets));
     }

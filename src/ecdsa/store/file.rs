@@ -8,6 +8,8 @@
 //! flushed, and so is the folder, before a claim succeeds; then the record is overwritten and removed. A crash
 //! in between leaves a presignature that is spent.
 
+extern crate std;
+
 use alloc::format;
 use alloc::vec::Vec;
 use std::fs::{self, File, OpenOptions};

@@ -86,7 +86,8 @@ fn rounds(
             out.ties.insert(*to, answer.ties.encode(&shape));
             out.responses.insert(*to, answer.response.encode(&shape));
         }
-        if !changed {
+        // The cheat goes on with the copy whose opening is out.
+        if me != id(swap.cheat) || changed == swap.opening {
             seconds.push((me, shape, next));
         }
     }

@@ -140,8 +140,14 @@ fn e_05_a_signer_fits_its_key() {
     let team = Team::<Secp256k1Ecdsa>::new(2, 3, 8);
     let other = Team::<Secp256k1Ecdsa>::new(3, 3, 9);
     let new = |params: &crate::party::SessionParams, team: &Team<_>, states: &Team<_>| {
-        super::Signer::<Secp256k1Ecdsa>::new(params, &team.shares[&id(1)], &states.states[&id(1)], &*team.logs[&id(1)], 1)
-            .map(|_| ())
+        super::Signer::<Secp256k1Ecdsa>::new(
+            params,
+            &team.shares[&id(1)],
+            &states.states[&id(1)],
+            &*team.logs[&id(1)],
+            1,
+        )
+        .map(|_| ())
     };
     let params = team.params(id(1), &[1, 2], 1);
     assert_eq!(new(&params, &team, &team), Ok(()));

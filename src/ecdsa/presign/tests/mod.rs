@@ -91,13 +91,7 @@ impl<S: EcdsaScheme> Team<S> {
     }
 
     /// A session of presigning; some of the parties may cheat.
-    pub(crate) fn presign(
-        &self,
-        signers: &[u16],
-        batch: usize,
-        label: u8,
-        cheats: Cheats,
-    ) -> Net<super::Presign<S>> {
+    pub(crate) fn presign(&self, signers: &[u16], batch: usize, label: u8, cheats: Cheats) -> Net<super::Presign<S>> {
         let inputs = signers.iter().map(|n| (id(*n), self.presign_inputs(id(*n), signers, batch))).collect();
         Net::start(|me| self.params(me, signers, label), inputs, cheats)
     }
@@ -111,9 +105,8 @@ impl<S: EcdsaScheme> Team<S> {
     /// Whether nothing has been recorded about anybody.
     pub(crate) fn nothing_is_burned(&self) -> bool {
         use crate::ecdsa::burn::{BurnLog, Peer};
-        let strikes = |share: &KeyShare<S>, of| {
-            self.logs[&share.me()].strikes(&Peer::of(share, of).unwrap()).unwrap().total
-        };
+        let strikes =
+            |share: &KeyShare<S>, of| self.logs[&share.me()].strikes(&Peer::of(share, of).unwrap()).unwrap().total;
         self.shares.values().all(|share| share.public().parties().peers(share.me()).all(|of| strikes(share, of) == 0))
     }
 }
@@ -204,12 +197,8 @@ impl<P: Protocol> Net<P> {
         inputs: BTreeMap<PartyId, P::Inputs>,
         mut cheats: Cheats,
     ) -> Self {
-        let mut net = Self {
-            sessions: BTreeMap::new(),
-            outcomes: BTreeMap::new(),
-            queue: VecDeque::new(),
-            log: Vec::new(),
-        };
+        let mut net =
+            Self { sessions: BTreeMap::new(), outcomes: BTreeMap::new(), queue: VecDeque::new(), log: Vec::new() };
         let mut first = Vec::new();
         for (me, inputs) in inputs {
             let params = params(me);
