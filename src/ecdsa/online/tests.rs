@@ -448,3 +448,25 @@ fn e_04_online_session_of_another_set() {
     assert_eq!(start(&[1, 2], 1), Ok(()));
     assert!(store.unspent().is_empty());
 }
+
+/// O-15: the identity and r = 0 make no nonce; high s is made low, and refused where low is asked for.
+#[test]
+fn o_15_degenerate_values() {
+    use crate::ecdsa::signature::{coordinate_of, nonce_coordinate};
+    use group::Group;
+    assert!(nonce_coordinate::<Secp256k1>(&<Secp256k1 as Curve>::Point::identity()).is_none());
+    assert!(nonce_coordinate::<P256>(&<P256 as Curve>::Point::identity()).is_none());
+    let order = (PublicScalar::<Secp256k1>::ZERO - PublicScalar::ONE).encode();
+    let mut x_is_order = [2u8; 33];
+    x_is_order[1..].copy_from_slice(&order);
+    x_is_order[32] += 1;
+    assert!(coordinate_of::<Secp256k1>(&x_is_order).is_none());
+    let team = Team::<P256Ecdsa>::new(2, 2, 63);
+    let made = signed(dealt(&team, &[1, 2], 1), &request(1)).unwrap();
+    let (r, s) = made.signature.split_scalars();
+    let high = p256::ecdsa::Signature::from_scalars(r.to_bytes(), (-*s).to_bytes()).unwrap();
+    let key = team.first().public().joint_point();
+    assert!(verify::<P256Ecdsa>(&key, &prehash(1), &high, SRule::Any));
+    assert!(!verify::<P256Ecdsa>(&key, &prehash(1), &high, SRule::Low));
+    assert!(!verify::<P256Ecdsa>(&key, &prehash(2), &made.signature, SRule::Any));
+}

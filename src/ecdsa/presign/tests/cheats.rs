@@ -277,3 +277,47 @@ fn o_12_the_merged_check_is_both_checks() {
     on::<Secp256k1Ecdsa>();
     on::<P256Ecdsa>();
 }
+
+/// O-14, E-08: what a broadcast convicts of convinces those who were not there; a private failure does not.
+#[test]
+fn o_14_evidence_of_broadcasts() {
+    use crate::ecdsa::sign::{Inputs, Sign};
+    let team = Team::<S>::new(2, 3, 36);
+    let signers = [1, 2, 3];
+    let judged = |label: u8, round: u8, at: usize| {
+        let cheats = cheat(2, move |now, outgoing| {
+            if now == round {
+                outgoing.broadcast.iter_mut().for_each(|body| body[at] ^= 1);
+            }
+        });
+        let net = team.sign(&signers, request(1), label, cheats).run();
+        let evidence = net.sessions[&id(3)].evidence().first().unwrap().clone();
+        let inputs = Inputs::public(team.first().public().clone(), request(1));
+        evidence
+            .judge::<Sign<S>>(&team.params(id(1), &signers, label), &inputs)
+            .map(|judged| (judged.culprit, judged.fault))
+    };
+    // The commitment, the blinding, the view in the opening, the tag of a point.
+    assert_eq!(judged(1, 1, 0), Ok((id(2), Fault::BadOpening)));
+    assert_eq!(judged(2, 2, 40), Ok((id(2), Fault::BadOpening)));
+    assert_eq!(judged(3, 2, 0), Ok((id(2), Fault::Malformed)));
+    let flip_tag = cheat(2, |round, outgoing| {
+        if round == 2 {
+            outgoing.broadcast.iter_mut().for_each(|body| body[64] = 9);
+        }
+    });
+    let net = team.sign(&signers, request(1), 4, flip_tag).run();
+    assert_eq!(net.abort_of(1).unwrap().0, Fault::Malformed);
+}
+
+/// E-12: what a later blame would publish is signed and readable: 98 bytes of round 2.
+#[test]
+fn e_12_ties_are_readable() {
+    let team = Team::<S>::new(2, 2, 37);
+    let net = team.sign(&[1, 2], request(1), 1, super::Cheats::new()).run();
+    let (_, _, bytes) = net.log.iter().find(|(_, _, bytes)| super::header(bytes) == (2, 2, id(1))).unwrap();
+    let body = &bytes[8 + "ecdsa-sign".len() + 4 * 32..bytes.len() - 64];
+    let shape = crate::wire::Shape { threshold: 2, parties: 2, batch: 1 };
+    assert_eq!(body.len(), 98);
+    assert!(Ties::<C>::decode(body, &shape).is_some());
+}
