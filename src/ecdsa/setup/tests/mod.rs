@@ -7,7 +7,6 @@ mod honest;
 
 extern crate std;
 
-use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 use std::sync::Mutex;
@@ -389,6 +388,3 @@ pub(super) fn forge(bytes: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> 
     let signature = SigningKey::from_bytes(&[sender as u8; 32]).sign(&digest);
     [header, body, signature.to_bytes().to_vec()].concat()
 }
-
-/// Used by the tests that box a closure.
-pub(super) type Tamper = Box<dyn FnMut(&mut Mail)>;
