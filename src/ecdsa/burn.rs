@@ -12,6 +12,7 @@ mod memory;
 #[cfg(test)]
 mod tests;
 
+#[cfg(any(test, feature = "std"))]
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::fmt;
@@ -191,12 +192,14 @@ pub mod hazmat {
 }
 
 /// What a log knows.
+#[cfg(any(test, feature = "std"))]
 #[derive(Debug, Default)]
 struct Book {
     burned: BTreeSet<PairId>,
     strikes: BTreeMap<(KeyId, [u8; 32], Option<PartyId>), Strikes>,
 }
 
+#[cfg(any(test, feature = "std"))]
 impl Book {
     /// What strikes are counted under: the identity key, whatever the party's id; the id if there is none.
     fn name(peer: &Peer) -> (KeyId, [u8; 32], Option<PartyId>) {

@@ -1,5 +1,7 @@
 //! What is counted, for whom, and for how long.
 
+#![allow(clippy::cast_possible_truncation)] // small numbers
+
 use super::*;
 use crate::ecdsa::scheme::Secp256k1Ecdsa;
 use crate::key::split;

@@ -1,5 +1,7 @@
 //! Pair states: burns, the rule of pending and active, the stored form.
 
+#![allow(clippy::cast_possible_truncation)] // small numbers
+
 extern crate std;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,6 +1,8 @@
 //! Pair setups: through real sessions over a relay that may do anything, and by hand around a table at
 //! which the messages of either party can be changed, private parts too.
 
+#![allow(clippy::cast_possible_truncation)] // small numbers
+
 mod cheats;
 mod delivery;
 mod honest;
