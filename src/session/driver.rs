@@ -193,6 +193,19 @@ impl<P: Protocol> Session<P> {
         &self.evidence
     }
 
+    /// The broadcasts of a round that is over or under way, by sender, this party's included: body, and
+    /// the envelope as it was signed.
+    pub(crate) fn signed_broadcasts(&self, round: u8) -> Vec<(PartyId, Vec<u8>, Vec<u8>)> {
+        let parties = self.context.params.parties();
+        let own = self.sent.iter().filter_map(|parcel| envelope::open(&parcel.bytes, parties, usize::MAX).ok());
+        let own = own.filter(|message| message.header.round == round && message.header.kind == Kind::Broadcast);
+        let theirs = parties.ids().filter_map(|id| self.taken(round, id, Kind::Broadcast).cloned());
+        let entry = |message: Message| (message.header.sender, message.body, message.bytes);
+        let mut all: Vec<_> = own.chain(theirs).map(entry).collect();
+        all.sort_by_key(|(id, ..)| *id);
+        all
+    }
+
     /// The protocol's state, for what only it can tell.
     pub fn state(&self) -> Option<&P> {
         self.state.as_ref()
@@ -277,9 +290,17 @@ impl<P: Protocol> Session<P> {
         let inbox = self.gather().map_err(|abort| self.end(abort))?;
         let mut rng = self.later();
         let Some(state) = self.state.take() else { return Ok(()) };
+        let promise = state.promise();
         let step = match state.receive(&self.context, inbox, &mut rng) {
             Ok(step) => step,
-            Err(Stop::Abort(abort)) => return Err(self.end(abort).into()),
+            Err(Stop::Abort(abort)) => {
+                self.state = promise;
+                let abort = self.end(abort);
+                if self.state.is_some() {
+                    self.store.forget_round(self.round);
+                }
+                return Err(abort.into());
+            }
             Err(Stop::Complain(accused)) => return Err(self.complain(&accused, &mut rng).into()),
         };
         self.round += 1;
