@@ -23,6 +23,10 @@ pub mod session;
 pub mod key;
 pub mod keygen;
 
+pub use key::{KeyShare, PublicKeyPackage};
+pub use keygen::Keygen;
+pub use session::{Identity, Progress, Session};
+
 pub use error::{Abort, Consequence, Error, Fault, Usage};
 pub use party::{
     Base, KeyId, Label, PairId, Parcel, Parties, PartyId, PublicIdentity, SessionParams, Sharing, Threshold, View,
