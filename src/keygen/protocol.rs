@@ -52,6 +52,14 @@ impl<S: Scheme> Keygen<S> {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn into_round2(self) -> Round2<S> {
+        match self.0 {
+            Deal::Round2(round) => round,
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// The key share once more, while acknowledgements are awaited: for a session that was taken up again.
     pub fn key_share(&self) -> Option<KeyShare<S>> {
         match &self.0 {
