@@ -22,6 +22,10 @@ pub mod session;
 
 pub mod key;
 
+pub mod frost;
+
+pub mod hazmat;
+
 pub use error::{Abort, Consequence, Error, Fault, Usage};
 pub use party::{
     Base, KeyId, Label, PairId, Parcel, Parties, PartyId, PublicIdentity, SessionParams, Sharing, Threshold, View,
