@@ -27,6 +27,10 @@ pub use key::{KeyShare, PublicKeyPackage};
 pub use keygen::Keygen;
 pub use session::{Identity, Progress, Session};
 
+pub mod frost;
+
+pub mod hazmat;
+
 pub use error::{Abort, Consequence, Error, Fault, Usage};
 pub use party::{
     Base, KeyId, Label, PairId, Parcel, Parties, PartyId, PublicIdentity, SessionParams, Sharing, Threshold, View,
