@@ -5,11 +5,13 @@
 //! for Edwards curves and the identity for SEC1 ones.
 
 mod ed25519;
+mod limbs;
 mod msm;
 mod p256;
 mod ristretto255;
 mod sec1;
 mod secp256k1;
+mod sum;
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -25,10 +27,11 @@ use crate::party::PartyId;
 use crate::secret::Secret;
 
 pub use self::ed25519::Ed25519;
-pub use self::msm::{SumOfProducts, msm_vartime, multiply_by_small_vartime};
+pub use self::msm::{msm_vartime, multiply_by_small_vartime};
 pub use self::p256::P256;
 pub use self::ristretto255::Ristretto255;
 pub use self::secp256k1::Secp256k1;
+pub use self::sum::{SumOfProducts, SumOfScalars};
 
 /// A prime-order group with one accepted encoding per element.
 pub trait Curve: Copy + fmt::Debug + Default + PartialEq + Eq + Send + Sync + 'static {
@@ -267,5 +270,54 @@ impl<C: Curve> Add for Uncleared<C> {
     type Output = Self;
     fn add(self, other: Self) -> Self {
         Self(self.0 + other.0)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// One test for each curve: `for_each_curve!(name, |C| { … })`.
+    macro_rules! for_each_curve {
+        ($(#[$meta:meta])* $name:ident, |$C:ident| $body:block) => {
+            $(#[$meta])*
+            mod $name {
+                #[allow(unused_imports)]
+                use super::*;
+                fn check<$C: $crate::curve::Curve>() $body
+                #[test]
+                fn secp256k1() { check::<$crate::curve::Secp256k1>(); }
+                #[test]
+                fn p256() { check::<$crate::curve::P256>(); }
+                #[test]
+                fn ed25519() { check::<$crate::curve::Ed25519>(); }
+                #[test]
+                fn ristretto255() { check::<$crate::curve::Ristretto255>(); }
+            }
+        };
+    }
+    pub(crate) use for_each_curve;
+
+    /// Scalars that lean to 0, 1, -1, small, large, short and any.
+    pub(crate) fn leaning_scalar<C: Curve>() -> impl Strategy<Value = Scalar<C>> {
+        let any_scalar = proptest::array::uniform32(any::<u8>()).prop_map(|bytes| {
+            let mut wide = [0; 64];
+            wide[..32].copy_from_slice(&bytes);
+            wide[32..].copy_from_slice(&bytes);
+            Scalar::<C>::from_uniform_bytes(&wide)
+        });
+        prop_oneof![
+            1 => Just(Scalar::<C>::ZERO),
+            1 => Just(Scalar::<C>::ONE),
+            1 => Just(-Scalar::<C>::ONE),
+            2 => any::<u16>().prop_map(|small| Scalar::<C>::from(u64::from(small))),
+            2 => any::<u16>().prop_map(|small| -Scalar::<C>::from(u64::from(small))),
+            2 => any::<u128>().prop_map(Scalar::<C>::from_u128),
+            2 => any::<u128>().prop_map(|short| -Scalar::<C>::from_u128(short)),
+            1 => (0u64..256).prop_map(|bit| Scalar::<C>::from(2).pow_vartime([bit])),
+            1 => (0u64..256).prop_map(|bit| Scalar::<C>::from(2).pow_vartime([bit]) - Scalar::<C>::ONE),
+            4 => any_scalar,
+        ]
     }
 }

@@ -5,7 +5,7 @@ use group::Group;
 use p256::ProjectivePoint;
 use p256::elliptic_curve::ops::LinearCombination;
 
-use super::{Curve, PublicScalar, Scalar, encode_scalar, sec1};
+use super::{Curve, PublicScalar, Scalar, sec1};
 
 /// The curve P-256, also known as secp256r1 and prime256v1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Curve for P256 {
     }
 
     fn scalar_limbs(scalar: &Scalar<Self>) -> [u64; 4] {
-        sec1::limbs(&encode_scalar::<Self>(scalar))
+        sec1::limbs(scalar.into())
     }
 
     fn reduce_wide(wide: &[u64; 8]) -> Scalar<Self> {

@@ -1,6 +1,9 @@
 //! What secp256k1 and P-256 share: SEC1 compressed points, big-endian scalars.
 
 use group::{Group, GroupEncoding};
+use k256::U256;
+
+use super::limbs::Limbs;
 
 /// The length of a compressed point.
 pub(super) const POINT_LEN: usize = 33;
@@ -16,11 +19,13 @@ pub(super) fn decode<P: Group + GroupEncoding<Repr: AsMut<[u8]>>>(bytes: &[u8]) 
     point.filter(|point| !bool::from(point.is_identity()))
 }
 
-/// Four limbs, lowest first, of 32 big-endian bytes.
-pub(super) fn limbs(bytes: &[u8; 32]) -> [u64; 4] {
+/// Four limbs, lowest first, whatever the words of the platform.
+#[inline]
+pub(super) fn limbs(integer: U256) -> Limbs {
+    let bytes = integer.to_le_bytes();
+    let (chunks, _) = bytes.as_ref().as_chunks::<8>();
     let mut limbs = [0; 4];
-    let (chunks, _) = bytes.as_chunks::<8>();
-    limbs.iter_mut().rev().zip(chunks).for_each(|(limb, bytes)| *limb = u64::from_be_bytes(*bytes));
+    limbs.iter_mut().zip(chunks).for_each(|(limb, bytes)| *limb = u64::from_le_bytes(*bytes));
     limbs
 }
 

@@ -4,7 +4,7 @@ use ff::FromUniformBytes;
 use k256::ProjectivePoint;
 use k256::elliptic_curve::ops::LinearCombination;
 
-use super::{Curve, PublicScalar, Scalar, encode_scalar, sec1};
+use super::{Curve, PublicScalar, Scalar, sec1};
 
 /// The curve of Bitcoin and Ethereum, secp256k1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Curve for Secp256k1 {
     }
 
     fn scalar_limbs(scalar: &Scalar<Self>) -> [u64; 4] {
-        sec1::limbs(&encode_scalar::<Self>(scalar))
+        sec1::limbs(scalar.into())
     }
 
     fn reduce_wide(wide: &[u64; 8]) -> Scalar<Self> {
