@@ -54,6 +54,7 @@ impl Curve for Ed25519 {
         EdwardsPoint::vartime_multiscalar_mul(terms.iter().map(|(s, _)| s.value()), terms.iter().map(|(_, p)| p))
     }
 
+    #[inline]
     fn scalar_limbs(scalar: &Scalar<Self>) -> [u64; 4] {
         limbs(scalar)
     }
@@ -64,6 +65,7 @@ impl Curve for Ed25519 {
 }
 
 /// The limbs of a scalar modulo the order of the group, which ristretto255 shares.
+#[inline]
 pub(super) fn limbs(scalar: &Scalar25519) -> [u64; 4] {
     let mut limbs = [0; 4];
     let (chunks, _) = scalar.as_bytes().as_chunks::<8>();

@@ -31,12 +31,24 @@ pub(super) const fn subtract_borrow(a: u64, b: u64, borrow: u64) -> (u64, u64) {
 
 /// Adds `term` to the longer `sum`, carrying to its end. What overflows the last limb is lost.
 #[inline(always)]
+#[allow(clippy::indexing_slicing)] // i < M <= N
 pub(super) fn add_into<const N: usize, const M: usize>(sum: &mut [u64; N], term: &[u64; M]) {
-    let mut carry = 0;
-    let padded = term.iter().copied().chain(core::iter::repeat_n(0, N.saturating_sub(M)));
-    for (limb, term) in sum.iter_mut().zip(padded) {
-        (*limb, carry) = add_carry(*limb, term, carry);
+    const { assert!(M <= N) };
+    let mut carry = false;
+    for i in 0..M {
+        (sum[i], carry) = carrying_add(sum[i], term[i], carry);
     }
+    for limb in &mut sum[M..] {
+        (*limb, carry) = carrying_add(*limb, 0, carry);
+    }
+}
+
+/// a + b + carry, and the next carry, in the shape that compiles to an add-with-carry instruction.
+#[inline(always)]
+pub(super) const fn carrying_add(a: u64, b: u64, carry: bool) -> (u64, bool) {
+    let (sum, first) = a.overflowing_add(b);
+    let (sum, second) = sum.overflowing_add(carry as u64);
+    (sum, first | second)
 }
 
 /// a·b, eight limbs.

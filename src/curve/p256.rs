@@ -29,6 +29,7 @@ impl Curve for P256 {
         ProjectivePoint::lincomb_vartime(terms.as_slice())
     }
 
+    #[inline]
     fn scalar_limbs(scalar: &Scalar<Self>) -> [u64; 4] {
         sec1::limbs(scalar.into())
     }

@@ -29,6 +29,7 @@ impl Curve for Ristretto255 {
         RistrettoPoint::vartime_multiscalar_mul(terms.iter().map(|(s, _)| s.value()), terms.iter().map(|(_, p)| p))
     }
 
+    #[inline]
     fn scalar_limbs(scalar: &Scalar<Self>) -> [u64; 4] {
         super::ed25519::limbs(scalar)
     }

@@ -28,6 +28,7 @@ impl Curve for Secp256k1 {
         ProjectivePoint::lincomb_vartime(terms.as_slice())
     }
 
+    #[inline]
     fn scalar_limbs(scalar: &Scalar<Self>) -> [u64; 4] {
         sec1::limbs(scalar.into())
     }
