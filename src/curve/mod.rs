@@ -5,6 +5,7 @@
 //! for Edwards curves and the identity for SEC1 ones.
 
 mod ed25519;
+mod field;
 mod limbs;
 mod msm;
 mod p256;
@@ -12,6 +13,7 @@ mod ristretto255;
 mod sec1;
 mod secp256k1;
 mod sum;
+mod weierstrass;
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -27,7 +29,7 @@ use crate::party::PartyId;
 use crate::secret::Secret;
 
 pub use self::ed25519::Ed25519;
-pub use self::msm::{msm_vartime, multiply_by_small_vartime};
+pub use self::msm::{evaluate_at_small_vartime, msm_vartime, multiply_by_small_vartime};
 pub use self::p256::P256;
 pub use self::ristretto255::Ristretto255;
 pub use self::secp256k1::Secp256k1;
@@ -73,6 +75,11 @@ pub trait Curve: Copy + fmt::Debug + Default + PartialEq + Eq + Send + Sync + 's
 
     /// Σ scalars·points, in time that depends on both.
     fn msm_vartime(terms: &[(PublicScalar<Self>, Self::Point)]) -> Self::Point;
+
+    /// Σ x^k·points[k] at a small public x, in time that depends on all of it.
+    fn evaluate_at_small_vartime(points: &[Self::Point], x: u16) -> Self::Point {
+        evaluate_at_small_vartime(points, x)
+    }
 
     /// The scalar as four 64-bit limbs, lowest first.
     fn scalar_limbs(scalar: &Scalar<Self>) -> [u64; 4];

@@ -2,10 +2,13 @@
 
 use ff::FromUniformBytes;
 use group::Group;
-use p256::ProjectivePoint;
 use p256::elliptic_curve::ops::LinearCombination;
+use p256::{AffinePoint, ProjectivePoint};
 
-use super::{Curve, PublicScalar, Scalar, sec1};
+use super::field::FieldP256;
+use super::limbs::{Limbs, bit_length, subtract_limbs};
+use super::weierstrass::{Part, Weierstrass};
+use super::{Curve, PublicScalar, Scalar, msm, sec1};
 
 /// The curve P-256, also known as secp256r1 and prime256v1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,7 +20,7 @@ impl Curve for P256 {
     type Point = ProjectivePoint;
 
     fn decode(bytes: &[u8]) -> Option<ProjectivePoint> {
-        sec1::decode(bytes)
+        sec1::decode::<Self>(bytes)
     }
 
     fn mul_base(scalar: &Scalar<Self>) -> ProjectivePoint {
@@ -25,8 +28,14 @@ impl Curve for P256 {
     }
 
     fn msm_vartime(terms: &[(PublicScalar<Self>, ProjectivePoint)]) -> ProjectivePoint {
-        let terms: alloc::vec::Vec<_> = terms.iter().map(|(scalar, point)| (*point, *scalar.value())).collect();
-        ProjectivePoint::lincomb_vartime(terms.as_slice())
+        msm::msm_by_coordinates(terms).unwrap_or_else(|| {
+            let terms: alloc::vec::Vec<_> = terms.iter().map(|(scalar, point)| (*point, *scalar.value())).collect();
+            ProjectivePoint::lincomb_vartime(terms.as_slice())
+        })
+    }
+
+    fn evaluate_at_small_vartime(points: &[ProjectivePoint], x: u16) -> ProjectivePoint {
+        msm::evaluate_by_coordinates::<Self>(points, x)
     }
 
     #[inline]
@@ -36,5 +45,35 @@ impl Curve for P256 {
 
     fn reduce_wide(wide: &[u64; 8]) -> Scalar<Self> {
         Scalar::<Self>::from_uniform_bytes(&sec1::wide_bytes(wide))
+    }
+}
+
+/// The group order n.
+const ORDER: Limbs = [0xf3b9_cac2_fc63_2551, 0xbce6_faad_a717_9e84, u64::MAX, 0xffff_ffff_0000_0000];
+
+impl Weierstrass for P256 {
+    type Affine = AffinePoint;
+    type Field = FieldP256;
+    const A_IS_ZERO: bool = false;
+    /// b of SP 800-186, section 3.2.1.3, in the field's form.
+    const B: FieldP256 = FieldP256::B;
+    const ENDOMORPHISM: Option<FieldP256> = None;
+
+    /// The scalar, or its negative where that is shorter.
+    fn split(scalar: &PublicScalar<Self>) -> [Part; 2] {
+        let scalar = Self::scalar_limbs(scalar.value());
+        let negated = subtract_limbs(&ORDER, &scalar);
+        let shorter = if bit_length(&negated) < bit_length(&scalar) { (true, negated) } else { (false, scalar) };
+        [shorter, (false, [0; 4])]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order() {
+        assert_eq!(P256::scalar_limbs(&-p256::Scalar::ONE), subtract_limbs(&ORDER, &[1, 0, 0, 0]));
     }
 }

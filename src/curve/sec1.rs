@@ -1,22 +1,22 @@
 //! What secp256k1 and P-256 share: SEC1 compressed points, big-endian scalars.
 
-use group::{Group, GroupEncoding};
 use k256::U256;
 
 use super::limbs::Limbs;
+use super::weierstrass::{Weierstrass, decompress};
 
 /// The length of a compressed point.
 pub(super) const POINT_LEN: usize = 33;
 
 /// Decodes exactly 33 bytes that start with 02 or 03: no uncompressed, hybrid or identity form.
-pub(super) fn decode<P: Group + GroupEncoding<Repr: AsMut<[u8]>>>(bytes: &[u8]) -> Option<P> {
-    if bytes.len() != POINT_LEN || !matches!(bytes.first(), Some(2 | 3)) {
-        return None;
+pub(super) fn decode<W: Weierstrass>(bytes: &[u8]) -> Option<W::Point> {
+    let (prefix, x) = bytes.split_first()?;
+    let x = x.try_into().ok()?;
+    match prefix {
+        2 => decompress::<W>(x, false),
+        3 => decompress::<W>(x, true),
+        _ => None,
     }
-    let mut repr = P::Repr::default();
-    repr.as_mut().copy_from_slice(bytes);
-    let point: Option<P> = P::from_bytes(&repr).into();
-    point.filter(|point| !bool::from(point.is_identity()))
 }
 
 /// Four limbs, lowest first, whatever the words of the platform.

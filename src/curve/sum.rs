@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(plain.finish(), value * Scalar::<C>::from(1000));
     });
 
-    /// The ninth and the fifth limb at their fullest, which no test could reach by adding.
+    // The ninth and the fifth limb at their fullest, which no test could reach by adding.
     for_each_curve!(the_top_limb_counts, |C| {
         let two_to_64 = C::reduce_wide(&[0, 1, 0, 0, 0, 0, 0, 0]);
         let two_to_256 = C::reduce_wide(&[0, 0, 0, 0, 1, 0, 0, 0]);
