@@ -16,15 +16,24 @@ use super::limbs::{Limbs, bit_length, bits_at};
 use super::weierstrass::{Affine, BatchAdder, Jacobian, Weierstrass, coordinates};
 use super::{Curve, PublicScalar};
 
-/// Up to so many bits of all scalars together Straus's method is the faster one. (Measured on
-/// secp256k1 and P-256: the lines cross between 100 and 160 terms of 128 bits.)
-const STRAUS_MAX_BITS: u32 = 128 * 128;
+/// From so many points on Straus's tables hold four multiples of each, before that two.
+const STRAUS_WIDTH_4_FROM: usize = 3;
+
+/// From so many points on they hold eight.
+const STRAUS_WIDTH_5_FROM: usize = 16;
+
+/// Fewer sums than this are not worth an inversion.
+const MIN_BATCH: usize = 32;
 
 /// What a bucket costs at the end, in sums of the batch: two Jacobian additions.
 const BUCKET_COST: u32 = 3;
 
+/// The tables of Straus's method leave the caches: its sums cost a fourth more than the model says.
+/// (Measured; the two methods cross near 80 terms of full length on secp256k1, near 170 on P-256.)
+const STRAUS_SURCHARGE: u32 = 4;
+
 /// The number of sums for which one inversion is made, about: beyond it they leave the cache.
-const BATCH: usize = 8192;
+const BATCH: usize = 4096;
 
 /// Σ scalars·points, in time that depends on both: public data only, by type.
 ///
@@ -163,9 +172,15 @@ pub(super) fn msm_by_coordinates<W: Weierstrass>(terms: &[(PublicScalar<W>, W::P
             }
         }
     }
-    let bits = parts.iter().map(|part| bit_length(&part.magnitude)).fold(0, u32::saturating_add);
-    let sum =
-        if bits <= STRAUS_MAX_BITS { straus::<W>(&points, &parts) } else { pippenger::<W>(&points, &parts, bits) };
+    let lengths = || parts.iter().map(|part| bit_length(&part.magnitude));
+    let (bits, longest) = (lengths().fold(0, u32::saturating_add), lengths().max().unwrap_or(0));
+    let width = bucket_width(bits, longest);
+    let (straus_cost, bucket_cost) = (straus_cost(points.len(), bits, longest), bucket_cost(width, bits, longest));
+    let sum = if bucket_cost < straus_cost.saturating_add(straus_cost / STRAUS_SURCHARGE) {
+        pippenger::<W>(&points, &parts, width, longest)
+    } else {
+        straus::<W>(&points, &parts)
+    };
     sum.to_point()
 }
 
@@ -175,36 +190,33 @@ fn image<W: Weierstrass>(point: &Affine<W::Field>) -> Affine<W::Field> {
     W::ENDOMORPHISM.map_or(*point, |beta| Affine { x: point.x.mul(&beta), y: point.y })
 }
 
-/// Straus: a table of odd multiples of each point, and one run of doublings for all.
+/// Straus: a table of odd multiples of each point, and one run of doublings for all. What is added at
+/// the same bit is summed beforehand, for all bits at once.
 fn straus<W: Weierstrass>(points: &[Affine<W::Field>], parts: &[PartTerm]) -> Jacobian<W> {
-    let width = if points.len() < 8 { 4 } else { 5 };
+    let width = match points.len() {
+        ..STRAUS_WIDTH_4_FROM => 3,
+        STRAUS_WIDTH_4_FROM..STRAUS_WIDTH_5_FROM => 4,
+        STRAUS_WIDTH_5_FROM.. => 5,
+    };
     let mut tables = odd_multiples::<W>(points, 1 << (width - 2));
+    let rows = tables.len();
     if parts.iter().any(|part| part.image) {
-        let images: Vec<_> = tables.iter().map(|row| row.iter().map(image::<W>).collect()).collect();
+        let images: Vec<Vec<_>> = tables.iter().map(|row| row.iter().map(image::<W>).collect()).collect();
         tables.extend(images);
     }
-    let rows: Vec<(Vec<i8>, usize)> = parts
-        .iter()
-        .map(|part| {
-            let mut digits = Vec::with_capacity(258);
-            signed_windows(&part.magnitude, width, &mut digits);
-            (digits, part.point)
-        })
-        .collect();
-    let length = rows.iter().map(|(digits, _)| digits.len()).max().unwrap_or(0);
-    let mut sum = Jacobian::IDENTITY;
-    for position in (0..length).rev() {
-        sum = sum.double();
-        for ((digits, point), part) in rows.iter().zip(parts) {
-            let Some(digit @ (1.. | ..=-1)) = digits.get(position) else { continue };
-            let multiple = usize::from(digit.unsigned_abs() / 2);
-            let column = tables.get(multiple + if part.image { 1 << (width - 2) } else { 0 });
-            if let Some(entry) = column.and_then(|column| column.get(*point)) {
-                sum = sum.add_affine(&entry.negate_if((*digit < 0) != part.negative));
-            }
+    let mut entries = Entries::default();
+    let mut digits = Vec::with_capacity(258);
+    for part in parts {
+        digits.clear();
+        signed_windows(&part.magnitude, width, &mut digits);
+        for (position, digit) in digits.iter().enumerate().filter(|(_, digit)| **digit != 0) {
+            let row = usize::from(digit.unsigned_abs() / 2) + if part.image { rows } else { 0 };
+            entries.push(position, row * points.len() + part.point, (*digit < 0) != part.negative);
         }
     }
-    sum
+    let mut summer = Summer::<W>::default();
+    summer.sum_by_key(&entries, &tables.concat());
+    summer.runs_from_top().fold(Jacobian::IDENTITY, |sum, at_bit| sum.double().add_all(at_bit))
 }
 
 /// Rows of P, 3·P, 5·P, …: each row holds one multiple of all points.
@@ -222,9 +234,7 @@ fn odd_multiples<W: Weierstrass>(points: &[Affine<W::Field>], rows: usize) -> Ve
 }
 
 /// Pippenger: for each window of bits, points with the same digit are added up into one bucket.
-fn pippenger<W: Weierstrass>(points: &[Affine<W::Field>], parts: &[PartTerm], bits: u32) -> Jacobian<W> {
-    let longest = parts.iter().map(|part| bit_length(&part.magnitude)).max().unwrap_or(0);
-    let width = bucket_width(bits, longest);
+fn pippenger<W: Weierstrass>(points: &[Affine<W::Field>], parts: &[PartTerm], width: u32, longest: u32) -> Jacobian<W> {
     let windows = (longest + 1).div_ceil(width); // one bit more, for the last carry
     let bases: Vec<_> = parts
         .iter()
@@ -234,43 +244,51 @@ fn pippenger<W: Weierstrass>(points: &[Affine<W::Field>], parts: &[PartTerm], bi
         })
         .collect();
     let at_once = u32::try_from(BATCH / bases.len().max(1)).unwrap_or(1).max(1);
+    let mut summer = Summer::<W>::default();
+    let mut entries = Entries::default();
     let mut sum = Jacobian::<W>::IDENTITY;
     let mut top = windows;
     while top > 0 {
         let first = top.saturating_sub(at_once);
-        let buckets = fill_buckets::<W>(&bases, parts, width, first..top);
-        for window in buckets.chunks(1 << (width - 1)).rev() {
-            sum = sum.double_times(width).add(&weighted_sum(window));
+        enter_digits(&mut entries, parts, width, first..top);
+        summer.sum_by_key(&entries, &bases);
+        let mut buckets = summer.runs_from_top();
+        for _ in first..top {
+            sum = sum.double_times(width).add(&weighted_sum(buckets.by_ref().take(1 << (width - 1))));
         }
         top = first;
     }
     sum
 }
 
-/// The width that costs least: bits/width sums, and 2^(width-1) buckets a window.
-fn bucket_width(bits: u32, longest: u32) -> u32 {
-    let cost = |width: u32| bits / width + longest.div_ceil(width) * (BUCKET_COST << (width - 1));
-    (4..=14).min_by_key(|width| cost(*width)).unwrap_or(4)
+/// What Straus's method costs, in sums: tables of eight, a digit in six bits, the doublings.
+fn straus_cost(points: usize, bits: u32, longest: u32) -> u32 {
+    u32::try_from(points).unwrap_or(u32::MAX).saturating_mul(9).saturating_add(bits / 6 + longest)
 }
 
-/// The buckets of some windows, lowest window first: in each the sums for digits 1 to 2^(width-1).
-fn fill_buckets<W: Weierstrass>(
-    bases: &[Affine<W::Field>],
-    parts: &[PartTerm],
-    width: u32,
-    windows: core::ops::Range<u32>,
-) -> Vec<Affine<W::Field>> {
+/// What Pippenger's costs, in sums: bits/width of them, and 2^(width-1) buckets a window.
+fn bucket_cost(width: u32, bits: u32, longest: u32) -> u32 {
+    (bits / width).saturating_add(longest.div_ceil(width) * (BUCKET_COST << (width - 1)))
+}
+
+/// The width that costs least.
+fn bucket_width(bits: u32, longest: u32) -> u32 {
+    (4..=14).min_by_key(|width| bucket_cost(*width, bits, longest)).unwrap_or(4)
+}
+
+/// Enters the parts into the buckets of some windows, lowest window first: in each the digits 1 to
+/// 2^(width-1).
+fn enter_digits(entries: &mut Entries, parts: &[PartTerm], width: u32, windows: core::ops::Range<u32>) {
     let half = 1usize << (width - 1);
-    let mut entries = Vec::with_capacity(bases.len() * windows.len());
-    for (base, part) in bases.iter().zip(parts) {
+    entries.clear(half * windows.len());
+    for (index, part) in parts.iter().enumerate() {
         for (nth, window) in windows.clone().enumerate() {
             let (negative, digit) = signed_digit(&part.magnitude, window, width);
             if digit != 0 {
-                entries.push((nth * half + digit - 1, base.negate_if(negative)));
+                entries.push(nth * half + digit - 1, index, negative);
             }
         }
     }
-    sum_by_key::<W>(entries, half * windows.len())
 }
 
 /// The digit of a number in base 2^width, made to lie in -(2^(width-1) - 1) ..= 2^(width-1): its sign
@@ -294,79 +312,121 @@ fn signed_digit(number: &Limbs, window: u32, width: u32) -> (bool, usize) {
     (digit > half, usize::try_from(size).unwrap_or(0))
 }
 
-/// The sums of all points with the same key, at that key. Halves every run of equal keys in turn, all
-/// runs at once.
-fn sum_by_key<W: Weierstrass>(entries: Vec<(usize, Affine<W::Field>)>, keys: usize) -> Vec<Affine<W::Field>> {
-    let mut counts = vec![0usize; keys];
-    for (key, _) in &entries {
-        if let Some(count) = counts.get_mut(*key) {
+/// Points to be added up: under which key, which point, and whether negated.
+#[derive(Debug, Default)]
+struct Entries {
+    list: Vec<(usize, usize, bool)>,
+    /// How many there are under each key.
+    counts: Vec<usize>,
+}
+
+impl Entries {
+    /// Forgets all, and makes room for keys.
+    fn clear(&mut self, keys: usize) {
+        self.list.clear();
+        self.counts.clear();
+        self.counts.resize(keys, 0);
+    }
+
+    fn push(&mut self, key: usize, point: usize, negative: bool) {
+        if self.counts.len() <= key {
+            self.counts.resize(key + 1, 0);
+        }
+        if let Some(count) = self.counts.get_mut(key) {
             *count += 1;
         }
+        self.list.push((key, point, negative));
     }
-    let mut points = sort_by_key(&entries, &counts);
-    let mut adder = BatchAdder::<W>::new();
-    let (mut left, mut right) = (Vec::new(), Vec::new());
-    while counts.iter().any(|count| *count > 1) {
-        left.clear();
-        right.clear();
-        let mut rest = points.as_slice();
-        for count in &counts {
-            let (run, after) = rest.split_at_checked(*count).unwrap_or((rest, &[]));
-            let (pairs, _) = run.as_chunks::<2>();
-            left.extend(pairs.iter().map(|[first, _]| *first));
-            right.extend(pairs.iter().map(|[_, second]| *second));
-            rest = after;
-        }
-        adder.add(&mut left, &right);
-        points = halve_runs(&points, &mut counts, &left);
-    }
-    let mut sums = points.into_iter();
-    counts.iter().map(|count| if *count == 0 { None } else { sums.next() }.unwrap_or(Affine::IDENTITY)).collect()
 }
 
-/// Points in the order of their keys, given how many there are of each key.
-fn sort_by_key<F: BaseField>(entries: &[(usize, Affine<F>)], counts: &[usize]) -> Vec<Affine<F>> {
-    let mut next: Vec<usize> = counts
-        .iter()
-        .scan(0, |start, count| {
-            let here = *start;
-            *start += count;
-            Some(here)
-        })
-        .collect();
-    let mut sorted = vec![Affine::IDENTITY; entries.len()];
-    for (key, point) in entries {
-        if let Some(place) = next.get_mut(*key) {
-            if let Some(slot) = sorted.get_mut(*place) {
-                *slot = *point;
+/// Sums of many points under many keys, with few inversions; keeps its memory from one call to the next.
+#[derive(Debug)]
+struct Summer<W: Weierstrass> {
+    adder: BatchAdder<W>,
+    /// The points in the order of their keys, and how many of each key are left.
+    points: Vec<Affine<W::Field>>,
+    counts: Vec<usize>,
+    pairs: Vec<usize>,
+}
+
+impl<W: Weierstrass> Default for Summer<W> {
+    fn default() -> Self {
+        Self { adder: BatchAdder::new(), points: Vec::new(), counts: Vec::new(), pairs: Vec::new() }
+    }
+}
+
+impl<W: Weierstrass> Summer<W> {
+    /// Adds up the entries with the same key until few are left under each. Halves every run of equal
+    /// keys in turn, all runs at once.
+    fn sum_by_key(&mut self, entries: &Entries, bases: &[Affine<W::Field>]) {
+        self.sort(entries, bases);
+        loop {
+            self.pairs.clear();
+            let mut start = 0;
+            for count in &self.counts {
+                self.pairs.extend((0..count / 2).map(|pair| start + 2 * pair));
+                start += count;
             }
-            *place += 1;
+            if self.pairs.len() < MIN_BATCH {
+                return;
+            }
+            self.adder.add_neighbours(&mut self.points, &self.pairs);
+            self.compact();
         }
     }
-    sorted
-}
 
-/// Each run of points becomes its pairs' sums and, if its length is odd, its last point.
-fn halve_runs<F: BaseField>(points: &[Affine<F>], counts: &mut [usize], sums: &[Affine<F>]) -> Vec<Affine<F>> {
-    let mut halved = Vec::with_capacity(points.len() - sums.len());
-    let (mut rest, mut sums) = (points, sums.iter());
-    for count in counts {
-        let (run, after) = rest.split_at_checked(*count).unwrap_or((rest, &[]));
-        halved.extend(sums.by_ref().take(*count / 2));
-        if *count % 2 == 1 {
-            halved.extend(run.last());
-        }
-        *count = count.div_ceil(2);
-        rest = after;
+    /// What is left under each key, the highest key first.
+    fn runs_from_top(&self) -> impl Iterator<Item = &[Affine<W::Field>]> {
+        let mut rest = self.points.as_slice();
+        self.counts.iter().rev().map(move |count| {
+            let (below, run) = rest.split_at_checked(rest.len().saturating_sub(*count)).unwrap_or((&[], rest));
+            rest = below;
+            run
+        })
     }
-    halved
+
+    /// Lays out the points in the order of their keys.
+    fn sort(&mut self, entries: &Entries, bases: &[Affine<W::Field>]) {
+        self.counts.clone_from(&entries.counts);
+        self.points.clear();
+        self.points.resize(entries.list.len(), Affine::IDENTITY);
+        let mut next = entries.counts.clone();
+        next.iter_mut().fold(0, |start, count| core::mem::replace(count, start) + start);
+        for (key, index, negative) in &entries.list {
+            if let (Some(place), Some(point)) = (next.get_mut(*key), bases.get(*index)) {
+                if let Some(slot) = self.points.get_mut(*place) {
+                    *slot = point.negate_if(*negative);
+                }
+                *place += 1;
+            }
+        }
+    }
+
+    /// Moves the sums of pairs, and the points left over, together.
+    fn compact(&mut self) {
+        let (mut from, mut to) = (0, 0);
+        for count in &mut self.counts {
+            let left = count.div_ceil(2);
+            for kept in 0..left {
+                if let Some(point) = self.points.get(from + 2 * kept).copied()
+                    && let Some(slot) = self.points.get_mut(to + kept)
+                {
+                    *slot = point;
+                }
+            }
+            from += *count;
+            to += left;
+            *count = left;
+        }
+        self.points.truncate(to);
+    }
 }
 
-/// Σ d·buckets[d - 1], by running sums.
-fn weighted_sum<W: Weierstrass>(buckets: &[Affine<W::Field>]) -> Jacobian<W> {
+/// Σ d·bucket of each digit d, from the highest down to 1, by running sums.
+fn weighted_sum<'a, W: Weierstrass>(buckets: impl Iterator<Item = &'a [Affine<W::Field>]>) -> Jacobian<W> {
     let start = (Jacobian::<W>::IDENTITY, Jacobian::<W>::IDENTITY);
-    let (_, total) = buckets.iter().rev().fold(start, |(running, total), bucket| {
-        let running = running.add_affine(bucket);
+    let (_, total) = buckets.fold(start, |(running, total), bucket| {
+        let running = running.add_all(bucket);
         (running, total.add(&running))
     });
     total
@@ -432,11 +492,12 @@ mod tests {
                 halves.map(move |((negative, magnitude), image)| PartTerm { point: index, image, negative, magnitude })
             };
             let parts: Vec<_> = terms.iter().enumerate().flat_map(|(index, (scalar, _))| whole(index, scalar)).collect();
-            let bits = parts.iter().map(|part| bit_length(&part.magnitude)).sum();
             let expected = naive(&terms);
             prop_assert_eq!(straus::<W>(&points, &parts).to_point(), Some(expected));
-            prop_assert_eq!(pippenger::<W>(&points, &parts, bits).to_point(), Some(expected));
-            prop_assert_eq!(pippenger::<W>(&points, &parts, 1_000_000).to_point(), Some(expected));
+            let longest = parts.iter().map(|part| bit_length(&part.magnitude)).max().unwrap_or(0);
+            for width in [4, 5, 9, 14] {
+                prop_assert_eq!(pippenger::<W>(&points, &parts, width, longest).to_point(), Some(expected));
+            }
         });
     }
 

@@ -158,6 +158,11 @@ impl<W: Weierstrass> Jacobian<W> {
         self.chord(&self.x, &self.y, &u, &s, &self.z)
     }
 
+    /// The sum with many points.
+    pub(super) fn add_all(&self, others: &[Affine<W::Field>]) -> Self {
+        others.iter().fold(*self, |sum, other| sum.add_affine(other))
+    }
+
     /// P + Q
     pub(super) fn add(&self, other: &Self) -> Self {
         if other.is_identity() {
@@ -223,25 +228,60 @@ impl<W: Weierstrass> BatchAdder<W> {
 
     /// left[i] += right[i] for all i.
     pub(super) fn add(&mut self, left: &mut [Affine<W::Field>], right: &[Affine<W::Field>]) {
-        self.entries.clear();
         let mut product = W::Field::ONE;
         for (left, right) in left.iter().zip(right) {
-            let (case, denominator) = Self::case(left, right);
-            self.entries.push((case, denominator, product));
-            product = product.mul(&denominator);
+            product = self.announce(product, left, right);
         }
         let mut inverse = product.invert_vartime(); // no denominator is 0
-        for ((left, right), (case, denominator, before)) in left.iter_mut().zip(right).zip(&self.entries).rev() {
-            let reciprocal = inverse.mul(before);
-            inverse = inverse.mul(denominator);
-            *left = match case {
-                Case::Chord => Self::meet(left, right, &right.y.sub(&left.y).mul(&reciprocal)),
-                Case::Tangent => Self::meet(left, right, &Self::tangent(left).mul(&reciprocal)),
-                Case::Vanish => Affine::IDENTITY,
-                Case::KeepLeft => *left,
-                Case::TakeRight => *right,
+        for ((left, right), entry) in left.iter_mut().zip(right).zip(&self.entries).rev() {
+            *left = Self::sum(entry, &mut inverse, left, right);
+        }
+        self.entries.clear();
+    }
+
+    /// points[i] += points[i + 1] for all i of a list.
+    pub(super) fn add_neighbours(&mut self, points: &mut [Affine<W::Field>], list: &[usize]) {
+        let mut product = W::Field::ONE;
+        for at in list {
+            if let Some([left, right, ..]) = points.get(*at..) {
+                product = self.announce(product, left, right);
             }
         }
+        let mut inverse = product.invert_vartime();
+        for (at, entry) in list.iter().zip(&self.entries).rev() {
+            if let Some([left, right, ..]) = points.get_mut(*at..) {
+                *left = Self::sum(entry, &mut inverse, left, right);
+            }
+        }
+        self.entries.clear();
+    }
+
+    /// Takes note of a sum to come; the product of all denominators up to its own.
+    #[inline(always)]
+    fn announce(&mut self, product: W::Field, left: &Affine<W::Field>, right: &Affine<W::Field>) -> W::Field {
+        let (case, denominator) = Self::case(left, right);
+        self.entries.push((case, denominator, product));
+        if let Case::Chord | Case::Tangent = case { product.mul(&denominator) } else { product }
+    }
+
+    /// The sum, given the inverse of the product of all denominators up to its own, which loses that one.
+    #[inline(always)]
+    fn sum(
+        (case, denominator, before): &(Case, W::Field, W::Field),
+        inverse: &mut W::Field,
+        left: &Affine<W::Field>,
+        right: &Affine<W::Field>,
+    ) -> Affine<W::Field> {
+        let rise = match case {
+            Case::Chord => right.y.sub(&left.y),
+            Case::Tangent => Self::tangent(left),
+            Case::Vanish => return Affine::IDENTITY,
+            Case::KeepLeft => return *left,
+            Case::TakeRight => return *right,
+        };
+        let reciprocal = inverse.mul(before);
+        *inverse = inverse.mul(denominator);
+        Self::meet(left, right, &rise.mul(&reciprocal))
     }
 
     #[inline(always)]
