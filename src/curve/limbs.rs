@@ -3,6 +3,15 @@
 /// A 256-bit integer, lowest limb first.
 pub(super) type Limbs = [u64; 4];
 
+/// The number of 32 little-endian bytes.
+#[inline]
+pub(super) fn little_endian_limbs(bytes: &[u8; 32]) -> Limbs {
+    let mut limbs = [0; 4];
+    let (chunks, _) = bytes.as_chunks::<8>();
+    limbs.iter_mut().zip(chunks).for_each(|(limb, bytes)| *limb = u64::from_le_bytes(*bytes));
+    limbs
+}
+
 /// The low and the high half.
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation)] // the low half, on purpose

@@ -1,9 +1,12 @@
 //! P-256 (secp256r1): SEC1 compressed points, big-endian scalars.
 
+use alloc::vec::Vec;
+
 use ff::FromUniformBytes;
-use group::Group;
+use group::{Group, GroupEncoding};
+use p256::elliptic_curve::BatchNormalize;
 use p256::elliptic_curve::ops::LinearCombination;
-use p256::{AffinePoint, ProjectivePoint};
+use p256::{AffinePoint, CompressedPoint, ProjectivePoint};
 
 use super::field::FieldP256;
 use super::limbs::{Limbs, bit_length, subtract_limbs};
@@ -29,13 +32,18 @@ impl Curve for P256 {
 
     fn msm_vartime(terms: &[(PublicScalar<Self>, ProjectivePoint)]) -> ProjectivePoint {
         msm::msm_by_coordinates(terms).unwrap_or_else(|| {
-            let terms: alloc::vec::Vec<_> = terms.iter().map(|(scalar, point)| (*point, *scalar.value())).collect();
+            let terms: Vec<_> = terms.iter().map(|(scalar, point)| (*point, *scalar.value())).collect();
             ProjectivePoint::lincomb_vartime(terms.as_slice())
         })
     }
 
     fn evaluate_at_small_vartime(points: &[ProjectivePoint], x: u16) -> ProjectivePoint {
         msm::evaluate_by_coordinates::<Self>(points, x)
+    }
+
+    fn encode_points(points: &[ProjectivePoint]) -> Vec<CompressedPoint> {
+        // In constant time: how a point was computed shows in its z.
+        ProjectivePoint::batch_normalize(points).iter().map(AffinePoint::to_bytes).collect()
     }
 
     #[inline]

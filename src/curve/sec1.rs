@@ -2,7 +2,7 @@
 
 use k256::U256;
 
-use super::limbs::Limbs;
+use super::limbs::{Limbs, little_endian_limbs};
 use super::weierstrass::{Weierstrass, decompress};
 
 /// The length of a compressed point.
@@ -22,11 +22,7 @@ pub(super) fn decode<W: Weierstrass>(bytes: &[u8]) -> Option<W::Point> {
 /// Four limbs, lowest first, whatever the words of the platform.
 #[inline]
 pub(super) fn limbs(integer: U256) -> Limbs {
-    let bytes = integer.to_le_bytes();
-    let (chunks, _) = bytes.as_ref().as_chunks::<8>();
-    let mut limbs = [0; 4];
-    limbs.iter_mut().zip(chunks).for_each(|(limb, bytes)| *limb = u64::from_le_bytes(*bytes));
-    limbs
+    little_endian_limbs(&integer.to_le_bytes().into())
 }
 
 /// The 64 big-endian bytes of eight limbs, lowest first.
@@ -55,6 +51,29 @@ mod tests {
         for bytes in [&good[..32], &[&good[..], &[0]].concat(), &[0], &[0; 33], &[0; 65], &[], &large_x] {
             assert!(C::decode(bytes).is_none());
         }
+    }
+
+    /// x from p - 1 up to p + 600 and 2^256 - 1: what is not below p is refused, whatever it is modulo p.
+    fn refuses_large_x<C: Curve>(prime: &str) {
+        let prime = hex::decode(prime).unwrap();
+        for above in 0..600u16 {
+            for prefix in [2, 3] {
+                let mut bytes = [&[prefix], &prime[..]].concat();
+                let mut carry = above;
+                for byte in bytes.iter_mut().skip(1).rev() {
+                    carry += u16::from(*byte);
+                    *byte = (carry & 0xff) as u8;
+                    carry >>= 8;
+                }
+                assert!(C::decode(&bytes).is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn g_04_x_below_p() {
+        refuses_large_x::<Secp256k1>("fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f");
+        refuses_large_x::<P256>("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
     }
 
     #[test]

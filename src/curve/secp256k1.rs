@@ -1,8 +1,12 @@
 //! secp256k1: SEC1 compressed points, big-endian scalars, and its endomorphism.
 
+use alloc::vec::Vec;
+
 use ff::FromUniformBytes;
+use group::GroupEncoding;
+use k256::elliptic_curve::BatchNormalize;
 use k256::elliptic_curve::ops::LinearCombination;
-use k256::{AffinePoint, ProjectivePoint};
+use k256::{AffinePoint, CompressedPoint, ProjectivePoint};
 
 use super::field::FieldK256;
 use super::limbs::{Limbs, add_limbs, bit_length, subtract_limbs, wide_product};
@@ -28,13 +32,18 @@ impl Curve for Secp256k1 {
 
     fn msm_vartime(terms: &[(PublicScalar<Self>, ProjectivePoint)]) -> ProjectivePoint {
         msm::msm_by_coordinates(terms).unwrap_or_else(|| {
-            let terms: alloc::vec::Vec<_> = terms.iter().map(|(scalar, point)| (*point, *scalar.value())).collect();
+            let terms: Vec<_> = terms.iter().map(|(scalar, point)| (*point, *scalar.value())).collect();
             ProjectivePoint::lincomb_vartime(terms.as_slice())
         })
     }
 
     fn evaluate_at_small_vartime(points: &[ProjectivePoint], x: u16) -> ProjectivePoint {
         msm::evaluate_by_coordinates::<Self>(points, x)
+    }
+
+    fn encode_points(points: &[ProjectivePoint]) -> Vec<CompressedPoint> {
+        // In constant time: how a point was computed shows in its z.
+        ProjectivePoint::batch_normalize(points).iter().map(AffinePoint::to_bytes).collect()
     }
 
     #[inline]
