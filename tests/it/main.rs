@@ -1,3 +1,5 @@
 //! The library from outside, and its source.
 
 mod floors;
+mod keygen;
+mod net;
