@@ -21,6 +21,11 @@ mod record;
 pub mod session;
 
 pub mod key;
+pub mod keygen;
+
+pub use key::{KeyShare, PublicKeyPackage};
+pub use keygen::Keygen;
+pub use session::{Identity, Progress, Session};
 
 pub mod frost;
 

@@ -294,6 +294,12 @@ pub trait Protocol: Sized {
         false
     }
 
+    /// The same state once more, if it has made a promise: what is left when [`Self::receive`], which takes
+    /// the first, ends in an abort.
+    fn promise(&self) -> Option<Self> {
+        None
+    }
+
     /// The record that takes the place of seed and messages in a checkpoint, once the output is there.
     fn record(&self) -> Option<Zeroizing<Vec<u8>>> {
         None

@@ -1,7 +1,6 @@
 //! Keys: what a party stores, what everybody may know.
 
 pub(crate) mod dealer;
-
 mod share;
 mod tweak;
 

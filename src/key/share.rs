@@ -241,6 +241,17 @@ impl<S: Scheme> KeyShare<S> {
         Ok(Self { public, me, share, chain_code, strikes })
     }
 
+    /// The same share once more, for a state that must outlive the first.
+    pub(crate) fn duplicate(&self) -> Self {
+        Self {
+            public: self.public.clone(),
+            me: self.me,
+            share: Secret::new(*self.share.expose()),
+            chain_code: Secret::new(*self.chain_code.expose()),
+            strikes: self.strikes.clone(),
+        }
+    }
+
     /// What everybody may know.
     pub fn public(&self) -> &PublicKeyPackage<S> {
         &self.public

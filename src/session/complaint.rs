@@ -88,6 +88,7 @@ fn transcript(view: &View, complainer: PartyId, accused: PartyId, message: &Mess
 impl<P: Protocol> Session<P> {
     /// Ends the session with a complaint about these peers' sealed parts of the round that is over.
     pub(super) fn complain(&mut self, accused: &[PartyId], rng: &mut impl CryptoRng) -> Abort {
+        // 5.1
         let mut body = Vec::new();
         for id in accused {
             if self.write_accusation(*id, &mut body, rng).is_none() {
@@ -97,8 +98,9 @@ impl<P: Protocol> Session<P> {
         self.round += 1;
         let parcel: Parcel = self.parcel(Kind::Complaint, None, self.context.broadcasts, &body);
         let complaint = parcel.bytes.clone();
-        let abort = self.end(Abort::of(Fault::BadShare, accused.iter().copied()));
-        let new: Vec<_> = accused.iter().filter_map(|id| self.evidence_of_complaint(&complaint, *id)).collect();
+        self.state = None;
+        let abort = Abort::of(Fault::BadShare, accused.iter().copied());
+        let new: Vec<_> = accused.iter().map(|id| self.evidence_of_complaint(&complaint, *id)).collect();
         self.evidence.extend(new);
         abort.sending(alloc::vec![parcel])
     }
@@ -138,6 +140,7 @@ impl<P: Protocol> Session<P> {
 
     /// A complainer that lies once is named alone; else all whom it accuses are.
     fn judge(&self, state: &P, complainer: PartyId, accusations: &[Accusation]) -> Abort {
+        // 5.2, 5.3
         let lies = |accusation: &Accusation| {
             let keys = self.hello_of(complainer).zip(self.hello_of(accusation.accused));
             let opened =

@@ -74,6 +74,7 @@ impl<P: Protocol> Session<P> {
         inputs: P::Inputs,
         rng: &mut impl rand_core::CryptoRng,
     ) -> Result<(Self, Vec<Parcel>), Usage> {
+        // 1.2, 1.4: the inputs; 1.3, 6.1: the seed of everything random.
         let base = base::<P>(&params, &inputs);
         let hedged = Transcript::new("seed").field(fresh(rng)?.expose()).field(base.as_bytes()).party(params.me());
         let seed = P::hedge(&inputs, hedged).secret();
@@ -125,16 +126,18 @@ impl<P: Protocol> Session<P> {
         if self.state.is_none() {
             return Ok(Progress::nothing(true));
         }
+        // 4.1
         let longest = P::longest_body(&self.context.params);
         let message = envelope::open(bytes, self.context.params.parties(), longest)?;
         self.check_belongs(&message)?;
-        // Late: its round is over, and whether it contradicts what was taken is seen below.
+        // 4.5: late is fine, and whether it contradicts what was taken is seen below; early by one round too.
         if message.header.round > self.round.saturating_add(1) {
             return Err(Usage::ForeignMessage.into());
         }
         let (sender, kind) = (message.header.sender, message.header.kind);
         match self.store.keep(message.clone()) {
             Kept::Repeated => return Ok(Progress::nothing(false)),
+            // 4.4
             Kept::Contradicts(first) if self.is_ours(&message) => {
                 self.evidence.push(Evidence::of_equivocation(sender, first, message.bytes));
                 return Err(self.end(Abort::of(Fault::Equivocation, [sender])).into());
@@ -190,6 +193,19 @@ impl<P: Protocol> Session<P> {
         &self.evidence
     }
 
+    /// The broadcasts of a round that is over or under way, by sender, this party's included: body, and
+    /// the envelope as it was signed.
+    pub(crate) fn signed_broadcasts(&self, round: u8) -> Vec<(PartyId, Vec<u8>, Vec<u8>)> {
+        let parties = self.context.params.parties();
+        let own = self.sent.iter().filter_map(|parcel| envelope::open(&parcel.bytes, parties, usize::MAX).ok());
+        let own = own.filter(|message| message.header.round == round && message.header.kind == Kind::Broadcast);
+        let theirs = parties.ids().filter_map(|id| self.taken(round, id, Kind::Broadcast).cloned());
+        let entry = |message: Message| (message.header.sender, message.body, message.bytes);
+        let mut all: Vec<_> = own.chain(theirs).map(entry).collect();
+        all.sort_by_key(|(id, ..)| *id);
+        all
+    }
+
     /// The protocol's state, for what only it can tell.
     pub fn state(&self) -> Option<&P> {
         self.state.as_ref()
@@ -213,6 +229,7 @@ impl<P: Protocol> Session<P> {
             let name = crate::party::Sharing::from_bytes;
             return Err(Usage::OtherSharing { ours: name(sharing), theirs: name(header.sharing) });
         }
+        // 4.2
         let other_base = header.round == 1 && header.context != *self.context.base.as_bytes();
         let other_view = header.round > 1 && self.round > 1 && header.context != *self.context.view.as_bytes();
         if other_base || other_view {
@@ -243,7 +260,7 @@ impl<P: Protocol> Session<P> {
         if round > 1 || kind == Kind::Broadcast {
             return self.store.find(round, id, kind, context, |_| true);
         }
-        // S-15: an addressed part of round 1 belongs to one broadcast of its sender.
+        // 3.3, S-15: an addressed part of round 1 belongs to one broadcast of its sender.
         let broadcast = self.store.find(round, id, Kind::Broadcast, context, |_| true)?;
         let digest = round::round1_digest(&broadcast.body);
         self.store.find(round, id, kind, context, |message| message.header.before == digest)
@@ -273,9 +290,17 @@ impl<P: Protocol> Session<P> {
         let inbox = self.gather().map_err(|abort| self.end(abort))?;
         let mut rng = self.later();
         let Some(state) = self.state.take() else { return Ok(()) };
+        let promise = state.promise();
         let step = match state.receive(&self.context, inbox, &mut rng) {
             Ok(step) => step,
-            Err(Stop::Abort(abort)) => return Err(self.end(abort).into()),
+            Err(Stop::Abort(abort)) => {
+                self.state = promise;
+                let abort = self.end(abort);
+                if self.state.is_some() {
+                    self.store.forget_round(self.round);
+                }
+                return Err(abort.into());
+            }
             Err(Stop::Complain(accused)) => return Err(self.complain(&accused, &mut rng).into()),
         };
         self.round += 1;
@@ -286,7 +311,7 @@ impl<P: Protocol> Session<P> {
         }
         self.state = step.next;
         if self.state.as_ref().is_some_and(|state| state.record().is_some()) {
-            // From here on a record takes the place of the seed: nothing that is over can be drawn again.
+            // 6.4: from here on a record takes the place of the seed: nothing that is over can be drawn again.
             (self.seed, self.seal_key) = (None, None);
         }
         progress.must_persist |= P::RESUMABLE;
@@ -303,6 +328,7 @@ impl<P: Protocol> Session<P> {
         if self.round == 1 {
             self.meet()?;
         }
+        // 4.6
         let differ = |id: &PartyId| {
             let kinds = [Kind::Broadcast, Kind::Addressed, Kind::Sealed];
             let mut messages = kinds.into_iter().filter_map(|kind| self.awaited(*id, kind));
@@ -315,6 +341,7 @@ impl<P: Protocol> Session<P> {
         for id in self.context.params.peers() {
             messages.insert(id, self.received(id));
         }
+        // 2.4
         let digest = round::broadcasts_digest(&self.context.view, self.round, self.broadcasts().into_iter());
         self.context.broadcasts = digest;
         self.context.round = self.round;
@@ -358,6 +385,7 @@ impl<P: Protocol> Session<P> {
         }
         self.round1_digests =
             self.broadcasts().into_iter().map(|(id, body)| (id, round::round1_digest(body))).collect();
+        // 2.3
         let digests = self.round1_digests.iter().map(|(id, digest)| (*id, *digest));
         self.context.view = round::view_of_digests(&self.context.base, digests);
         Ok(())
@@ -382,6 +410,7 @@ impl<P: Protocol> Session<P> {
     /// Signs and seals what goes out for the round now awaited.
     fn pack(&mut self, outgoing: Outgoing) -> Vec<Parcel> {
         let mut parcels = Vec::new();
+        // 3.1
         let mut before = self.context.broadcasts;
         if let Some(body) = outgoing.broadcast {
             let body = if self.round == 1 { [self.context.hello.as_slice(), &body].concat() } else { body };
@@ -428,6 +457,7 @@ impl<P: Protocol> Session<P> {
 
     /// The randomness of the round now ending: from the seed and everything broadcast so far.
     fn later(&self) -> TranscriptRng {
+        // 6.1, 6.2
         let seed = self.seed.as_ref().map_or(&[0; 32], Secret::expose);
         let bodies = self.broadcasts().into_iter().map(|(id, body)| [&id.to_bytes()[..], body].concat());
         Transcript::new("later")
@@ -441,6 +471,7 @@ impl<P: Protocol> Session<P> {
 
     /// The session is over, unless its state has made a promise that no abort may break.
     pub(super) fn end(&mut self, abort: Abort) -> Abort {
+        // 5.4
         if !self.state.as_ref().is_some_and(P::has_promised) {
             self.state = None;
         }
@@ -458,6 +489,7 @@ pub(super) fn base<P: Protocol>(params: &SessionParams, inputs: &P::Inputs) -> B
         let key = identity.map_or([0; 32], |identity| *identity.as_bytes());
         [&id.to_bytes()[..], &key].concat()
     });
+    // 2.1
     let transcript = Transcript::new("base")
         .field(P::NAME.as_bytes())
         .field(&key_id)

@@ -120,6 +120,7 @@ impl Message {
 
 /// Signs a message.
 pub(super) fn seal_up(identity: &Identity, header: &Header, body: &[u8]) -> Vec<u8> {
+    // 3.2
     let header = header.encode();
     let signature = identity.sign(&digest(&header, body));
     let mut bytes = Vec::with_capacity(header.len() + body.len() + SIGNATURE_LEN);

@@ -6,17 +6,18 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::complaint;
 use super::driver::Session;
-use super::envelope::{self, Kind, Message};
+use super::envelope::{self, Header, Kind, Message};
 use super::seal::{self, Hello};
 use crate::error::{Fault, Usage};
 use crate::party::{PartyId, SessionParams};
 use crate::round::{self, Case, Protocol};
 
 /// Evidence of what a party did, to be checked by anybody who knows the parties' identities.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Evidence {
     culprit: PartyId,
     fault: Fault,
@@ -58,6 +59,7 @@ impl Evidence {
     /// [`Usage::Malformed`] if it is not what it says, [`Usage::ForeignMessage`] if it is of another
     /// session.
     pub fn judge<P: Protocol>(&self, params: &SessionParams, inputs: &P::Inputs) -> Result<Judged, Usage> {
+        // 7.2
         let longest = P::longest_body(params);
         let messages = self.messages.iter().map(|bytes| envelope::open(bytes, params.parties(), longest));
         let messages = messages.collect::<Result<Vec<Message>, Usage>>()?;
@@ -95,6 +97,7 @@ impl Evidence {
         inputs: &P::Inputs,
         messages: &[Message],
     ) -> Result<Case<'a>, Usage> {
+        // 7.1
         let base = super::driver::base::<P>(params, inputs);
         let view = round::view_of_digests(&base, self.digests.iter().copied());
         let complete = self.digests.iter().map(|(id, _)| *id).eq(params.parties().ids());
@@ -153,66 +156,111 @@ impl Evidence {
     }
 }
 
+/// Whose messages a piece of evidence holds.
+struct Wanted<'a> {
+    /// Round 1 of these.
+    round1: &'a [PartyId],
+    /// Later broadcasts of these, below this round.
+    later: &'a [PartyId],
+    below: u8,
+    complaint: Option<&'a [u8]>,
+}
+
 impl<P: Protocol> Session<P> {
     /// What this party can show of a fault of that party; `None` where the fault is its word alone.
     pub(super) fn evidence_of(&self, fault: Fault, culprit: PartyId) -> Option<Evidence> {
         match fault {
             Fault::Equivocation => None, // made where it is found
-            Fault::FalseComplaint => {
-                let complaint = self.taken(self.round, culprit, Kind::Complaint)?;
-                let accusations =
-                    complaint::read(&self.context.params, P::longest_body(&self.context.params), complaint)?;
-                let accused = accusations.iter().map(|accusation| accusation.accused);
-                Some(self.bundle(fault, culprit, accused.chain([culprit]).collect(), Some(&complaint.bytes)))
-            }
-            Fault::BadShare => {
-                let mut complaints =
-                    self.context.params.peers().filter_map(|id| self.taken(self.round, id, Kind::Complaint));
-                let accuses = |complaint: &&Message| {
-                    let longest = P::longest_body(&self.context.params);
-                    let accusations = complaint::read(&self.context.params, longest, complaint);
-                    accusations.is_some_and(|list| list.iter().any(|accusation| accusation.accused == culprit))
-                };
-                let complaint = complaints.find(accuses)?;
-                let of = alloc::vec![culprit, complaint.header.sender];
-                Some(self.bundle(fault, culprit, of, Some(&complaint.bytes)))
+            Fault::FalseComplaint | Fault::BadShare => {
+                let mut ids = self.context.params.peers();
+                let (complaint, accused) = ids.find_map(|id| {
+                    let complaint = self.taken(self.round, id, Kind::Complaint)?;
+                    let accused = self.accused_in(complaint)?;
+                    let is_it = if fault == Fault::BadShare { accused.contains(&culprit) } else { id == culprit };
+                    is_it.then_some((complaint, accused))
+                })?;
+                let involved = if fault == Fault::BadShare { alloc::vec![culprit] } else { accused };
+                let round1 = [involved.as_slice(), &[complaint.header.sender]].concat();
+                let (later, below, complaint) = (&involved[..], self.round, Some(complaint.bytes.as_slice()));
+                Some(self.bundle(fault, culprit, &Wanted { round1: &round1, later, below, complaint }))
             }
             // The statement of this proof is made of everybody's dealing.
             Fault::BadConfirmProof => {
-                Some(self.bundle(fault, culprit, self.context.params.parties().ids().collect(), None))
+                let all: Vec<PartyId> = self.context.params.parties().ids().collect();
+                Some(self.bundle(fault, culprit, &self.everything_of(&all)))
             }
-            _ => Some(self.bundle(fault, culprit, alloc::vec![culprit], None)),
+            _ => Some(self.bundle(fault, culprit, &self.everything_of(&[culprit]))),
         }
     }
 
     /// The same for this party's own complaint.
-    pub(super) fn evidence_of_complaint(&self, complaint: &[u8], accused: PartyId) -> Option<Evidence> {
-        let of = alloc::vec![accused, self.context.params.me()];
-        Some(self.bundle(Fault::BadShare, accused, of, Some(complaint)))
+    pub(super) fn evidence_of_complaint(&self, complaint: &[u8], accused: PartyId) -> Evidence {
+        let round1 = [accused, self.context.params.me()];
+        let (later, below, complaint) = (&[accused][..], self.round, Some(complaint));
+        self.bundle(Fault::BadShare, accused, &Wanted { round1: &round1, later, below, complaint })
     }
 
-    /// The digests of round 1, and all broadcasts of these parties, this one's own included.
-    fn bundle(&self, fault: Fault, culprit: PartyId, of: Vec<PartyId>, complaint: Option<&[u8]>) -> Evidence {
-        let me = self.context.params.me();
-        // Before there is a view a fault of round 1 stands alone: others' round 1 has no part in it.
-        let alone = self.round1_digests.is_empty();
-        let wanted = |id: &PartyId| if alone { *id == culprit } else { of.contains(id) };
-        let theirs = self.store.all().filter(|message| {
-            let header = &message.header;
+    fn everything_of<'a>(&self, ids: &'a [PartyId]) -> Wanted<'a> {
+        Wanted { round1: ids, later: ids, below: self.round.saturating_add(1), complaint: None }
+    }
+
+    fn accused_in(&self, complaint: &Message) -> Option<Vec<PartyId>> {
+        let accusations = complaint::read(&self.context.params, P::longest_body(&self.context.params), complaint)?;
+        Some(accusations.iter().map(|accusation| accusation.accused).collect())
+    }
+
+    /// The digests of round 1, and the wanted messages, this party's own included.
+    fn bundle(&self, fault: Fault, culprit: PartyId, wanted: &Wanted<'_>) -> Evidence {
+        let is_wanted = |header: &Header| {
+            let of = if header.round == 1 { wanted.round1 } else { wanted.later };
             let ours = header.context == *self.context_of(header.round);
-            header.kind == Kind::Broadcast && ours && header.round <= self.round && wanted(&header.sender)
-        });
+            header.kind == Kind::Broadcast && ours && header.round < wanted.below && of.contains(&header.sender)
+        };
+        let theirs = self.store.all().filter(|message| is_wanted(&message.header));
         let mut messages: Vec<Vec<u8>> = theirs.map(|message| message.bytes.clone()).collect();
-        if wanted(&me) {
-            messages.extend(self.sent_broadcasts());
-        }
-        messages.extend(complaint.map(<[u8]>::to_vec));
+        let longest = usize::MAX;
+        let own = self
+            .sent
+            .iter()
+            .filter_map(|parcel| envelope::open(&parcel.bytes, self.context.params.parties(), longest).ok());
+        messages.extend(own.filter(|message| is_wanted(&message.header)).map(|message| message.bytes));
+        messages.extend(wanted.complaint.map(<[u8]>::to_vec));
+        // Before there is a view a fault of round 1 stands alone: others' round 1 has no part in it.
         let digests = self.round1_digests.iter().map(|(id, digest)| (*id, *digest)).collect();
         Evidence { culprit, fault, digests, messages }
     }
+}
 
-    /// This party's own broadcasts so far, as signed; complaints apart.
-    fn sent_broadcasts(&self) -> impl Iterator<Item = Vec<u8>> {
-        self.sent.iter().filter(|parcel| parcel.to.is_none()).map(|parcel| parcel.bytes.clone())
+impl fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Evidence({:?} of {:?}, {} messages)", self.fault, self.culprit, self.messages.len())
+    }
+}
+
+#[cfg(test)]
+impl Evidence {
+    /// The evidence with one thing swapped, each in turn.
+    pub(super) fn tampered(&self, other_round1: &[u8]) -> Vec<Self> {
+        let mut all = Vec::new();
+        for k in 0..self.digests.len() {
+            let mut piece = self.clone();
+            piece.digests[k].1[0] ^= 1;
+            all.push(piece);
+        }
+        for k in 0..self.messages.len() {
+            let mut piece = self.clone();
+            piece.messages[k] = other_round1.to_vec();
+            all.push(piece);
+            let mut piece = self.clone();
+            piece.messages.remove(k);
+            all.push(piece);
+        }
+        for n in [1, 2, 4] {
+            all.push(Self { culprit: PartyId::new(n).unwrap(), ..self.clone() });
+        }
+        for fault in [Fault::FalseComplaint, Fault::Equivocation, Fault::BadOpening, Fault::BadSealKey] {
+            all.push(Self { fault, ..self.clone() });
+        }
+        all
     }
 }

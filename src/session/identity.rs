@@ -11,6 +11,7 @@ use crate::error::Usage;
 use crate::party::PublicIdentity;
 use crate::secret::Secret;
 
+// 1.1
 /// The secret identity of a party. It signs messages; no key share can be computed from it.
 ///
 /// Make one for each party and give its [`Identity::public`] to the operators of the others, over a

@@ -15,6 +15,8 @@ mod evidence;
 mod identity;
 mod seal;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use driver::{Progress, Session};
 pub use evidence::{Evidence, Judged};

@@ -57,6 +57,7 @@ pub(super) fn say_hello(
     me: PartyId,
     rng: &mut impl CryptoRng,
 ) -> (Vec<u8>, Option<SealKey>) {
+    // 2.2
     let mut nonce = [0; 32];
     rng.fill_bytes(&mut nonce);
     let mut hello = nonce.to_vec();
@@ -196,6 +197,7 @@ impl SharedPoint {
 
     /// The cipher of one direction.
     fn cipher(&self, view: &View, (from, to): (PartyId, PartyId)) -> ChaCha20Poly1305 {
+        // 3.4
         let key =
             Transcript::new("seal").field(view.as_bytes()).party(from).party(to).point::<Sealing>(&self.0).secret();
         ChaCha20Poly1305::new(&Key::from(*key.expose()))

@@ -39,6 +39,7 @@ impl Store {
             if same_place && header.round > 1 {
                 return Kept::Contradicts(other.bytes.clone());
             }
+            // 4.3
             if same_place && header.kind == Kind::Broadcast {
                 return Kept::Repeated;
             }
@@ -74,6 +75,11 @@ impl Store {
             }
         }
         others
+    }
+
+    /// Forgets the messages of a round that ended in an abort a promise survives: others may come for it.
+    pub(super) fn forget_round(&mut self, round: u8) {
+        self.0.retain(|(of, ..), _| *of != round);
     }
 
     /// All messages, by round, sender and kind.

@@ -7,7 +7,7 @@ use cosigil::frost::{self, CommitmentList, SignatureShare, SigningRequest, Suite
 use cosigil::key::KeyShare;
 use cosigil::{Error, Parties, PartyId, Secret, Threshold, hazmat};
 
-use crate::{id, rng};
+use crate::net::{id, rng};
 
 /// Shares of this secret, for parties with these ids.
 pub fn key_shares_of<S: Suite>(secret: Scalar<S::Curve>, t: u16, ids: &[u16], seed: u64) -> Vec<KeyShare<S>> {

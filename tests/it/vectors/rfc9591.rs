@@ -13,7 +13,7 @@ use cosigil::{Parties, Secret, Threshold};
 use serde_json::Value;
 
 use super::{array32, bytes, json, ran};
-use crate::id;
+use crate::net::id;
 
 fn scalar<S: Suite>(bytes: &[u8]) -> Scalar<S::Curve> {
     decode_scalar::<S::Curve>(bytes).unwrap()
