@@ -37,6 +37,10 @@ impl<S: Suite> CommitmentList<S> {
         Ok(Self(list))
     }
 
+    pub(super) fn from_map(entries: alloc::collections::BTreeMap<PartyId, NonceCommitments<S>>) -> Self {
+        Self(entries.into_iter().collect())
+    }
+
     /// The signers, ascending.
     pub fn signers(&self) -> impl ExactSizeIterator<Item = PartyId> + '_ {
         self.0.iter().map(|(id, _)| *id)

@@ -46,6 +46,7 @@ mod list;
 mod nonces;
 mod request;
 pub mod schnorr;
+mod session;
 mod sign;
 mod suite;
 
@@ -58,6 +59,7 @@ pub(crate) use self::nonces::commit_with_randomness;
 pub use self::nonces::{MAX_PREPROCESSED, NonceCommitments, NoncePool, Nonces, commit, preprocess};
 pub use self::request::SigningRequest;
 use self::schnorr::NO_SHAPE;
+pub use self::session::{Round1, Round2, Signing, SigningInputs};
 pub use self::sign::{SignError, SignatureShare, sign};
 pub use self::suite::{
     AsIs, Bip340, Ed25519Keccak512, Ed25519Sha512, Hash, KeyUse, Normal, P256Sha256, Ristretto255Sha512,
