@@ -50,7 +50,7 @@ pub fn aggregate<S: Suite>(
 
 /// Checks one signer's share against its public share and its commitments.
 ///
-/// A share that passes proves nothing about who made it: see [`SignatureShare`].
+/// That a share passes is no proof of who made it: see [`SignatureShare`].
 ///
 /// # Errors
 /// An abort [`Fault::BadSignatureShare`] that names the signer, or [`Fault::IdentityNonce`];
