@@ -3,6 +3,8 @@
 //! `cargo bench --bench frost`. The last lines give the ratios: `commit + decode + sign` of one signer, and
 //! `aggregate`, over one plain signature.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)] // a bench
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
