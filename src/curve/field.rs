@@ -95,8 +95,9 @@ fn invert_limbs(limbs: &Limbs, modulus: &Odd<U256>) -> Limbs {
 
 /// Limb-wise `if mask is all ones { a } else { b }`.
 #[inline(always)]
-fn select(mask: u64, a: &Limbs, b: &Limbs) -> Limbs {
-    [0, 1, 2, 3].map(|i: usize| b[i] ^ (mask & (a[i] ^ b[i])))
+fn select(mask: u64, &[a0, a1, a2, a3]: &Limbs, &[b0, b1, b2, b3]: &Limbs) -> Limbs {
+    let pick = |a: u64, b: u64| b ^ (mask & (a ^ b));
+    [pick(a0, b0), pick(a1, b1), pick(a2, b2), pick(a3, b3)]
 }
 
 /// An element modulo 2^256 - 2^32 - 977, as any number below 2^256 that is congruent to it.

@@ -4,5 +4,6 @@
 
 mod floors;
 mod frost;
+mod keygen;
 mod net;
 mod vectors;

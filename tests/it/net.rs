@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use cosigil::round::Protocol;
 use cosigil::{
-    Abort, Error, Identity, Label, Parcel, Parties, PartyId, Secret, Session, SessionParams, Threshold, Transcript,
+    Abort, Error, Identity, Label, Parcel, Parties, PartyId, Session, SessionParams, Threshold, Transcript,
     TranscriptRng, Usage,
 };
 
@@ -120,9 +120,4 @@ impl<P: Protocol> Net<P> {
         let ends = self.ends.into_iter();
         ends.map(|(id, end)| end.output.unwrap_or_else(|| panic!("{id} has no output: {:?}", end.abort))).collect()
     }
-}
-
-/// A secret of 32 equal bytes.
-pub fn secret(byte: u8) -> Secret<[u8; 32]> {
-    Secret::new([byte; 32])
 }
