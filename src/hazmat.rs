@@ -98,7 +98,10 @@ pub fn key_share_from_parts<S: Scheme>(parts: KeyShareParts<S>) -> Result<KeySha
     KeyShare::new(public, parts.me, parts.share, parts.chain_code)
 }
 
-fn decode_images<S: Scheme>(parts: &KeyShareParts<S>) -> Result<Vec<(PartyId, <S::Curve as Curve>::Point)>, Usage> {
+/// A party's public share.
+type Image<C> = (PartyId, <C as Curve>::Point);
+
+fn decode_images<S: Scheme>(parts: &KeyShareParts<S>) -> Result<Vec<Image<S::Curve>>, Usage> {
     let decode = |(id, bytes): (&PartyId, &Vec<u8>)| {
         let point = S::Curve::decode(bytes).ok_or(Usage::Malformed)?;
         if parts.parties.contains(*id) { Ok((*id, point)) } else { Err(Usage::UnknownParty(*id)) }
@@ -108,7 +111,7 @@ fn decode_images<S: Scheme>(parts: &KeyShareParts<S>) -> Result<Vec<(PartyId, <S
 
 /// The coefficients of the polynomial of degree t − 1 through the first t points; `None` if there are
 /// fewer.
-fn interpolate<C: Curve>(images: &[(PartyId, C::Point)], threshold: Threshold) -> Option<Commitment<C>> {
+fn interpolate<C: Curve>(images: &[Image<C>], threshold: Threshold) -> Option<Commitment<C>> {
     let images = images.get(..usize::from(threshold.get()))?;
     let nodes: Vec<PublicScalar<C>> = images.iter().map(|(id, _)| x_coordinate(*id)).collect();
     // M(Z) = Π (Z − x_j), lowest coefficient first.

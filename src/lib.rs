@@ -80,6 +80,9 @@ pub mod frost;
 
 pub mod hazmat;
 
+#[cfg(feature = "serde")]
+mod serde_impls;
+
 pub use error::{Abort, Consequence, Error, Fault, Usage};
 pub use party::{
     Base, KeyId, Label, PairId, Parcel, Parties, PartyId, PublicIdentity, SessionParams, Sharing, Threshold, View,

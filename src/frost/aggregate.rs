@@ -15,7 +15,7 @@ use super::sign::SignatureShare;
 use super::suite::Suite;
 use crate::curve::{Curve, PublicScalar, msm_vartime, x_coordinate};
 use crate::error::{Abort, Error, Fault, Usage};
-use crate::key::PublicKeyPackage;
+use crate::key::{PublicKeyPackage, Scheme};
 use crate::party::PartyId;
 use crate::proof::Weights;
 use crate::sharing::lagrange_at_zero;
@@ -50,7 +50,7 @@ pub fn aggregate<S: Suite>(
 
 /// Checks one signer's share against its public share and its commitments.
 ///
-/// A share that passes proves nothing about who made it: see [`SignatureShare`].
+/// That a share passes is no proof of who made it: see [`SignatureShare`].
 ///
 /// # Errors
 /// An abort [`Fault::BadSignatureShare`] that names the signer, or [`Fault::IdentityNonce`];
@@ -105,21 +105,23 @@ pub(super) fn finish<S: Suite>(
     }
 }
 
+/// scalar·point, in a sum.
+type Term<C> = (PublicScalar<C>, <C as Curve>::Point);
+
+/// A signer's place in the list, its λ and its share.
+type Given<S> = (usize, PublicScalar<<S as Scheme>::Curve>, SignatureShare<S>);
+
 /// One signer's equation: z·G = ±(D + ρ·E) + c·λ·Y.
 struct Entry<S: Suite> {
     signer: PartyId,
-    response: PublicScalar<S::Curve>,                                 // z
-    nonce: [(PublicScalar<S::Curve>, <S::Curve as Curve>::Point); 2], // ±(D + ρ·E)
-    factor: PublicScalar<S::Curve>,                                   // c·λ
+    response: PublicScalar<S::Curve>, // z
+    nonce: [Term<S::Curve>; 2],       // ±(D + ρ·E)
+    factor: PublicScalar<S::Curve>,   // c·λ
 }
 
-fn entries<S: Suite>(
-    combined: &Combined<S>,
-    list: &CommitmentList<S>,
-    of: &[(usize, PublicScalar<S::Curve>, SignatureShare<S>)],
-) -> Vec<Entry<S>> {
+fn entries<S: Suite>(combined: &Combined<S>, list: &CommitmentList<S>, of: &[Given<S>]) -> Vec<Entry<S>> {
     let one = combined.nonce.signed(PublicScalar::ONE);
-    let entry = |(position, lambda, share): &(usize, PublicScalar<S::Curve>, SignatureShare<S>)| {
+    let entry = |(position, lambda, share): &Given<S>| {
         let (signer, commitments) = list.iter().nth(*position)?;
         let rho = combined.factors.get(*position)?;
         let nonce = [(one, *commitments.hiding_point()), (one * *rho, *commitments.binding_point())];
@@ -168,7 +170,7 @@ fn weights<S: Suite>(combined: &Combined<S>, shares: &[SignatureShare<S>]) -> We
     Weights::new(&transcript.fork().digest(), &mut transcript.rng())
 }
 
-type Row<'a, S> = (&'a Entry<S>, PublicScalar<<S as crate::key::Scheme>::Curve>);
+type Row<'a, S> = (&'a Entry<S>, PublicScalar<<S as Scheme>::Curve>);
 
 struct Batch<'a, S: Suite> {
     public: &'a PublicKeyPackage<S>,

@@ -69,13 +69,15 @@ impl<S: Suite> Combined<S> {
         let hiding = list.iter().fold(<S::Curve as Curve>::Point::identity(), |sum, (_, c)| sum + c.hiding_point());
         let terms: Vec<_> = factors.iter().zip(list.iter()).map(|(rho, (_, c))| (*rho, *c.binding_point())).collect();
         let sum = hiding + msm_vartime::<S::Curve>(&terms); // 3.4
-        if bool::from(sum.is_identity()) {
-            return Err(Abort::nobody(Fault::IdentityNonce));
-        }
-        let nonce = S::normalize(&sum);
+        let nonce = group_nonce::<S>(&sum)?;
         let challenge = S::challenge(&nonce, &target.key, message); // 3.5
         Ok(Self { target, factors, nonce, challenge })
     }
+}
+
+/// R in its normal form; the identity is refused, and nobody can be named for it.
+pub(super) fn group_nonce<S: Suite>(sum: &<S::Curve as Curve>::Point) -> Result<Normal<S::Curve>, Abort> {
+    if bool::from(sum.is_identity()) { Err(Abort::nobody(Fault::IdentityNonce)) } else { Ok(S::normalize(sum)) }
 }
 
 /// λ of one signer among others: Π j/(j − i) over all other ids j. 0 if it is there twice.

@@ -85,3 +85,6 @@ fn read_record<S: Suite, T>(
     input.finish().ok_or(Usage::Malformed)?;
     Ok(value)
 }
+
+#[cfg(test)]
+mod tests;

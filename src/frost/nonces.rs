@@ -188,6 +188,9 @@ impl<S: Suite> fmt::Debug for NonceCommitments<S> {
     }
 }
 
+/// The secret and the public side of nonces.
+type Pair<S> = (Nonces<S>, NonceCommitments<S>);
+
 /// Makes nonces for one signature, and the commitments to them. Needs neither message nor signers.
 ///
 /// # Errors
@@ -195,10 +198,7 @@ impl<S: Suite> fmt::Debug for NonceCommitments<S> {
 ///
 /// # Examples
 /// See [`crate::frost`].
-pub fn commit<S: Suite>(
-    key_share: &KeyShare<S>,
-    rng: &mut impl CryptoRng,
-) -> Result<(Nonces<S>, NonceCommitments<S>), Usage> {
+pub fn commit<S: Suite>(key_share: &KeyShare<S>, rng: &mut impl CryptoRng) -> Result<Pair<S>, Usage> {
     let nonces = draw(key_share, &mut Draws::ahead_of_time(rng))?;
     let commitments = nonces.commitments;
     Ok((nonces, commitments))
@@ -215,7 +215,7 @@ pub fn preprocess<S: Suite>(
     key_share: &KeyShare<S>,
     count: usize,
     rng: &mut impl CryptoRng,
-) -> Result<Vec<(Nonces<S>, NonceCommitments<S>)>, Usage> {
+) -> Result<Vec<Pair<S>>, Usage> {
     if count > MAX_PREPROCESSED {
         return Err(Usage::TooMany);
     }
@@ -241,7 +241,7 @@ pub(crate) fn commit_with_randomness<S: Suite>(
     key_share: &KeyShare<S>,
     hiding: &[u8; 32],
     binding: &[u8; 32],
-) -> Result<(Nonces<S>, NonceCommitments<S>), Usage> {
+) -> Result<Pair<S>, Usage> {
     let nonces = assemble(key_share, generate(key_share, hiding)?, generate(key_share, binding)?);
     let commitments = nonces.commitments;
     Ok((nonces, commitments))

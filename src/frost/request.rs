@@ -56,6 +56,11 @@ impl<S: Suite> SigningRequest<S> {
         Self { message: message.into(), child: Tweak::NONE, key_use }
     }
 
+    #[cfg(test)]
+    pub(super) fn add_for_test(&mut self, child: Tweak<S::Curve>) {
+        self.child = child;
+    }
+
     /// The message.
     pub fn message(&self) -> &[u8] {
         &self.message

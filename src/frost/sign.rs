@@ -23,8 +23,8 @@ const SHARE: Kind = Kind { tag: 19, version: 1 };
 
 /// One signer's share z_i of a signature. Broadcast, or sent to the coordinator.
 ///
-/// It says nothing by itself: anybody can make up a share together with commitments that fit. Who sent
-/// it must be known from the channel.
+/// It is no signature of its own (F-14): that a share verifies is no proof of who made it, nor that its
+/// signer approved anything. Who sent it must be known from the channel.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SignatureShare<S: Suite>(PublicScalar<S::Curve>);
 
