@@ -3,7 +3,7 @@
 use super::*;
 use crate::curve::Scalar;
 use crate::error::Usage;
-use crate::key::reconstruct;
+use crate::hazmat::reconstruct;
 use crate::sharing::lagrange_at_zero;
 
 fn subsets(n: usize, size: usize) -> Vec<Vec<usize>> {
