@@ -6,6 +6,7 @@
 
 mod ed25519;
 mod field;
+mod horner;
 mod limbs;
 mod msm;
 mod p256;
@@ -29,7 +30,8 @@ use crate::party::PartyId;
 use crate::secret::Secret;
 
 pub use self::ed25519::Ed25519;
-pub use self::msm::{evaluate_at_small_vartime, msm_vartime, multiply_by_small_vartime};
+pub use self::horner::{evaluate_at_small_vartime, multiply_by_small_vartime};
+pub use self::msm::msm_vartime;
 pub use self::p256::P256;
 pub use self::ristretto255::Ristretto255;
 pub use self::secp256k1::Secp256k1;
