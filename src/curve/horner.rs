@@ -15,9 +15,9 @@ pub fn multiply_by_small_vartime<P: Group>(point: &P, factor: u16) -> P {
     multiply_by_digits(point, &digits_of_small(factor))
 }
 
-/// Σ x^k·points[k] at a small public x: a committed polynomial at a party's place. Horner's rule.
+/// Σ x^k·P_k at a small public x: a committed polynomial at a party's place. Horner's rule.
 ///
-/// For a curve's points [`Curve::evaluate_at_small_vartime`] may be faster.
+/// For a curve's points [`Curve::evaluate_at_small_vartime`](super::Curve::evaluate_at_small_vartime) may be faster.
 pub fn evaluate_at_small_vartime<P: Group>(points: &[P], x: u16) -> P {
     let digits = digits_of_small(x);
     let Some((last, rest)) = points.split_last() else { return P::identity() };
@@ -45,7 +45,7 @@ fn digits_of_small(factor: u16) -> Vec<i8> {
     digits
 }
 
-/// Σ x^k·points[k] over coordinates.
+/// Σ x^k·P_k over coordinates.
 pub(super) fn evaluate_by_coordinates<W: Weierstrass>(points: &[W::Point], x: u16) -> W::Point {
     let digits = digits_of_small(x);
     let evaluated = coordinates::<W>(points).iter().rev().fold(Jacobian::<W>::IDENTITY, |sum, point| {

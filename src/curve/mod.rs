@@ -84,7 +84,7 @@ pub trait Curve: Copy + fmt::Debug + Default + PartialEq + Eq + Send + Sync + 's
     /// Σ scalars·points, in time that depends on both.
     fn msm_vartime(terms: &[(PublicScalar<Self>, Self::Point)]) -> Self::Point;
 
-    /// Σ x^k·points[k] at a small public x, in time that depends on all of it.
+    /// Σ x^k·P_k at a small public x, in time that depends on all of it.
     fn evaluate_at_small_vartime(points: &[Self::Point], x: u16) -> Self::Point {
         evaluate_at_small_vartime(points, x)
     }
@@ -175,7 +175,7 @@ pub fn x_coordinate<C: Curve>(id: PartyId) -> PublicScalar<C> {
 /// A scalar that everybody may know: from a message, a challenge, a weight, a party's id.
 ///
 /// Variable-time products take these only, and nothing turns a [`Secret`] into one: what a message
-/// shows of a secret (a proof's response) leaves through [`PublicScalar::reveal`], where it is sent.
+/// shows of a secret (a proof's response) leaves through `PublicScalar::reveal`, where it is sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PublicScalar<C: Curve>(Scalar<C>);
 
