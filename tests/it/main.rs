@@ -6,4 +6,5 @@ mod floors;
 mod frost;
 mod keygen;
 mod net;
+mod records;
 mod vectors;
