@@ -26,9 +26,9 @@ use zeroize::Zeroize;
 
 use super::field::{Field, Limbs, accumulate, and, from_bytes, to_bytes};
 use crate::curve::{Curve, P256, Scalar, Secp256k1, SumOfProducts};
-use crate::ot::Block;
-use crate::ot::bits::{halves, mask};
-use crate::ot::cipher::{Purpose, RowHash};
+use crate::ot::{Block, long_field};
+use crate::ot::bits::{Buffer, halves, mask};
+use crate::ot::cipher::{LANES, Purpose, RowHash, RowPads};
 use crate::ot::extension::{self, Context, ReceiverRows, Rows, SenderRows};
 use crate::ot::pprf::{Leaves, PuncturedLeaves};
 use crate::party::{PairId, PartyId, View};
@@ -40,8 +40,6 @@ use crate::wire::{Reader, Shape, Wire};
 const COLUMNS: usize = 3;
 /// The bytes of one row of a~.
 const ROW_LEN: usize = COLUMNS * 32;
-/// Rows that are handled at a time; it divides ξ.
-const LANES: usize = 16;
 
 /// A curve whose scalars can be multiplied: its order is between 2^255 and 2^256.
 pub trait MulCurve: Curve {
@@ -170,13 +168,13 @@ impl SessionId {
 
     /// θ_1, θ_2: **over all of a~**.
     fn challenges<C: MulCurve>(&self, rows: &[u8]) -> [Scalar<C>; 2] {
-        let hash = Transcript::new("mul-challenge").field(&self.0).field(rows);
+        let hash = Transcript::new("mul-challenge").field(&self.0).field(&long_field(rows));
         [1, 2].map(|i| *hash.fork().number(i).challenge::<C>().value())
     }
 
     /// μ: the hash of μ_1, …
     fn digest(&self, checks: &[u8]) -> [u8; 32] {
-        Transcript::new("mul-check").field(&self.0).field(checks).digest()
+        Transcript::new("mul-check").field(&self.0).field(&long_field(checks)).digest()
     }
 
     /// a^ of each multiplication. With this id in it, a generator that repeats itself harms nobody.
@@ -317,15 +315,16 @@ impl<C: MulCurve, P: ParameterSet> Receiver<C, P> {
         let (tilde, (etas, _)) = (tilde.as_chunks::<32>().0.as_chunks::<COLUMNS>().0, etas.as_chunks::<32>());
         let hash = session.row_hash();
         let mut outcome = Secret::new(Vec::with_capacity(self.batch.get()));
-        let mut checks = Secret::new(alloc::vec![0; self.batch.get() * P::XI * 32]);
-        let mut gammas = Pads::<LANES>::default();
+        let mut checks = Buffer::<u8>::zero(self.batch.get() * P::XI * 32);
+        let (mut pads, mut gammas) = (Pads::new::<C>(), Buffer::<u64>::zero(LANES * COLUMNS * 4));
         let (mut batches, mut choices, mut tilde) = (self.rows.rows(), self.rows.choices().iter(), tilde.iter());
-        let mut places = checks.expose_mut().as_chunks_mut::<32>().0.iter_mut();
+        let mut places = checks.as_mut_slice().as_chunks_mut::<32>().0.iter_mut();
         for (nu, eta) in etas.iter().enumerate() {
             let (eta, mut sums) = (from_bytes(eta), [SumOfProducts::<C>::new(), SumOfProducts::new()]);
             for (chunk, (g, rows)) in gadget.limbs.chunks(LANES).zip(&mut batches).enumerate() {
-                gammas.fill(field, &hash, nu * P::XI + chunk * LANES, rows, 0);
-                let parts = g.iter().zip(&gammas.0).zip((&mut choices).zip(&mut tilde));
+                let gammas = triples_mut(&mut gammas);
+                pads.fill(field, (&hash, nu * P::XI + chunk * LANES), (rows, 0), gammas);
+                let parts = g.iter().zip(gammas).zip((&mut choices).zip(&mut tilde));
                 for (((g, gamma), (choice, tilde)), place) in parts.zip(&mut places) {
                     let beta = halves(mask(choice))[0];
                     // 7: D = γ + β·a~
@@ -341,7 +340,7 @@ impl<C: MulCurve, P: ParameterSet> Receiver<C, P> {
             }
             outcome.expose_mut().push(sums.map(SumOfProducts::finish));
         }
-        let good = session.digest(checks.expose()).ct_eq(&response.digest);
+        let good = session.digest(checks.as_slice()).ct_eq(&response.digest);
         bool::from(good).then_some(outcome)
     }
 }
@@ -368,22 +367,23 @@ impl<C: MulCurve, P: ParameterSet> Sender<C, P> {
             return None;
         }
         let check_inputs = session.check_inputs::<C>(self.batch, rng); // 1
-        let mut scalars = Vec::with_capacity(Response::<C, P>::scalars_len(self.batch));
-        let (shares, alphas) = self.transfer(session, gadget, inputs, &check_inputs, &mut scalars); // 1, 2
-        let thetas = session.challenges::<C>(&scalars); // 3
-        for ([first, second], check) in inputs.expose().iter().zip(check_inputs.expose()) {
+        let mut scalars = alloc::vec![0; Response::<C, P>::scalars_len(self.batch)];
+        let (tilde, etas) = scalars.split_at_mut_checked(Response::<C, P>::tilde_len(self.batch))?;
+        let (shares, alphas) = self.transfer(session, gadget, inputs, &check_inputs, tilde); // 1, 2
+        let thetas = session.challenges::<C>(tilde); // 3
+        let (etas, _) = etas.as_chunks_mut::<32>();
+        for (([first, second], check), eta) in inputs.expose().iter().zip(check_inputs.expose()).zip(etas) {
             let [theta1, theta2] = &thetas;
-            let eta = *check + *theta1 * first + *theta2 * second; // 4
-            scalars.extend_from_slice(&to_bytes(&C::scalar_limbs(&eta)));
+            *eta = to_bytes(&C::scalar_limbs(&(*check + *theta1 * first + *theta2 * second))); // 4
         }
         let factors = thetas.map(|theta| Field::<C>::factor(&theta));
-        let mut checks = Secret::new(alloc::vec![0; alphas.expose().len() * 32]);
-        let (places, _) = checks.expose_mut().as_chunks_mut::<32>();
-        for ([a1, a2, a3], place) in alphas.expose().iter().zip(places) {
+        let mut checks = Buffer::<u8>::zero(self.batch.get() * P::XI * 32);
+        let (places, _) = checks.as_mut_slice().as_chunks_mut::<32>();
+        for ([a1, a2, a3], place) in triples(&alphas).iter().zip(places) {
             let field = &gadget.field;
             *place = to_bytes(&field.add(a3, &field.dot(&factors, a1, a2))); // 5: μ_j
         }
-        let digest = session.digest(checks.expose()); // 6
+        let digest = session.digest(checks.as_slice()); // 6
         Some((shares, Response { scalars, digest, batch: self.batch, curve: PhantomData }))
     }
 
@@ -394,35 +394,44 @@ impl<C: MulCurve, P: ParameterSet> Sender<C, P> {
         gadget: &Gadget<C, P>,
         inputs: &Pairs<C>,
         check_inputs: &Secret<Vec<Scalar<C>>>,
-        tilde: &mut Vec<u8>,
-    ) -> (Pairs<C>, Secret<Vec<[Limbs; COLUMNS]>>) {
+        tilde: &mut [u8],
+    ) -> (Pairs<C>, Buffer<u64>) {
         let (field, hash) = (&gadget.field, session.row_hash());
         let mut shares = Secret::new(Vec::with_capacity(self.batch.get()));
-        let mut kept = Secret::new(Vec::with_capacity(self.batch.get() * P::XI));
-        let (mut zeros, mut ones) = (Pads::<LANES>::default(), Pads::<LANES>::default());
-        let mut batches = self.rows.rows();
+        let mut zeros = Buffer::<u64>::zero(self.batch.get() * P::XI * COLUMNS * 4);
+        let (mut pads, mut ones) = (Pads::new::<C>(), Buffer::<u64>::zero(LANES * COLUMNS * 4));
+        let tilde = tilde.as_chunks_mut::<32>().0.as_chunks_mut::<COLUMNS>().0;
+        let mut batches = self.rows.rows().zip(triples_mut(&mut zeros).chunks_mut(LANES).zip(tilde.chunks_mut(LANES)));
         for (nu, ([a1, a2], check)) in inputs.expose().iter().zip(check_inputs.expose()).enumerate() {
             let a = Secret::new([a1, a2, check].map(C::scalar_limbs));
             let mut sums = [SumOfProducts::<C>::new(), SumOfProducts::new()];
-            for (chunk, (g, rows)) in gadget.limbs.chunks(LANES).zip(&mut batches).enumerate() {
-                let first = nu * P::XI + chunk * LANES;
-                zeros.fill(field, &hash, first, rows, 0);
-                ones.fill(field, &hash, first, rows, *self.rows.delta());
-                for ((g, zero), one) in g.iter().zip(&zeros.0).zip(&ones.0) {
-                    let [first, second] = &mut sums;
-                    let [zero1, zero2, _] = zero;
+            for (chunk, (g, (rows, (zeros, tilde)))) in gadget.limbs.chunks(LANES).zip(&mut batches).enumerate() {
+                let (first, ones) = (nu * P::XI + chunk * LANES, triples_mut(&mut ones));
+                pads.fill(field, (&hash, first), (rows, 0), zeros);
+                pads.fill(field, (&hash, first), (rows, *self.rows.delta()), ones);
+                for (((g, zero), one), tilde) in g.iter().zip(zeros).zip(ones).zip(tilde) {
+                    let ([first, second], [zero1, zero2, _]) = (&mut sums, &*zero);
                     first.add_limbs(g, zero1);
                     second.add_limbs(g, zero2);
-                    for ((zero, one), a) in zero.iter().zip(one).zip(a.expose()) {
-                        tilde.extend_from_slice(&to_bytes(&field.add(&field.sub(zero, one), a)));
+                    for (((zero, one), a), tilde) in zero.iter().zip(one).zip(a.expose()).zip(tilde) {
+                        *tilde = to_bytes(&field.add(&field.sub(zero, one), a));
                     }
                 }
-                kept.expose_mut().extend_from_slice(&zeros.0);
             }
             shares.expose_mut().push(sums.map(|sum| -sum.finish()));
         }
-        (shares, kept)
+        (shares, zeros)
     }
+}
+
+/// Three scalars a row.
+fn triples(limbs: &Buffer<u64>) -> &[[Limbs; COLUMNS]] {
+    limbs.as_slice().as_chunks::<4>().0.as_chunks().0
+}
+
+/// Three scalars a row.
+fn triples_mut(limbs: &mut Buffer<u64>) -> &mut [[Limbs; COLUMNS]] {
+    limbs.as_mut_slice().as_chunks_mut::<4>().0.as_chunks_mut().0
 }
 
 /// γ + β·a~ for one row; β is 0 or all ones.
@@ -436,49 +445,53 @@ fn add_chosen<C: MulCurve>(
     [(g1, t1), (g2, t2), (g3, t3)].map(|(gamma, tilde)| field.add(gamma, &and(&from_bytes(tilde), beta)))
 }
 
-/// The pads of 16 rows, three scalars each. Wiped when dropped.
-struct Pads<const N: usize>([[Limbs; COLUMNS]; N]);
-
-impl<const N: usize> Default for Pads<N> {
-    fn default() -> Self {
-        Self([[[0; 4]; COLUMNS]; N])
-    }
+/// The pads of 16 rows before they are scalars. Wiped when dropped.
+enum Pads {
+    Short(RowPads<6>),
+    Long(RowPads<9>),
 }
 
-impl Pads<LANES> {
-    /// 4.6: hashes the rows, the first of which has the number `first`, after ⊕ with `offset`.
+impl Pads {
+    const fn new<C: MulCurve>() -> Self {
+        if C::PAD_LEN == 32 { Self::Short(RowPads::new()) } else { Self::Long(RowPads::new()) }
+    }
+
+    /// 4.6: hashes the rows, the first of which has the number `first`, after ⊕ with `offset`; writes
+    /// three scalars each.
     #[inline]
-    fn fill<C: MulCurve>(&mut self, field: &Field<C>, hash: &RowHash, first: usize, rows: &[Block], offset: Block) {
-        if C::PAD_LEN == 32 {
-            let mut blocks = [[0; 6]; LANES];
-            hash.hash(first, rows, offset, &mut blocks);
-            for (to, row) in self.0.iter_mut().zip(&blocks) {
-                let (pairs, _) = row.as_chunks::<2>();
-                to.iter_mut().zip(pairs).for_each(|(to, [low, high])| *to = field.reduce(&limbs(*low, *high)));
-            }
-            blocks.as_flattened_mut().zeroize();
-        } else {
-            let mut blocks = [[0; 9]; LANES];
-            hash.hash(first, rows, offset, &mut blocks);
-            for (to, row) in self.0.iter_mut().zip(&blocks) {
-                let (triples, _) = row.as_chunks::<3>();
-                for (to, [low, middle, high]) in to.iter_mut().zip(triples) {
-                    *to = field.reduce_384(&limbs(*low, *middle), halves(*high));
+    fn fill<C: MulCurve>(
+        &mut self,
+        field: &Field<C>,
+        (hash, first): (&RowHash, usize),
+        (rows, offset): (&[Block], Block),
+        scalars: &mut [[Limbs; COLUMNS]],
+    ) {
+        match self {
+            Self::Short(pads) => {
+                hash.hash(first, rows, offset, pads);
+                for (scalars, row) in scalars.iter_mut().zip(pads.rows()) {
+                    let (pairs, _) = row.as_chunks::<2>();
+                    scalars.iter_mut().zip(pairs).for_each(|(to, pair)| *to = field.reduce(&limbs(pair)));
                 }
             }
-            blocks.as_flattened_mut().zeroize();
+            Self::Long(pads) => {
+                hash.hash(first, rows, offset, pads);
+                for (scalars, row) in scalars.iter_mut().zip(pads.rows()) {
+                    let (triples, _) = row.as_chunks::<3>();
+                    for (to, [low, middle, high]) in scalars.iter_mut().zip(triples) {
+                        let high = halves(Block::from_le_bytes(*high));
+                        *to = field.reduce_384(&limbs(&[*low, *middle]), high);
+                    }
+                }
+            }
         }
     }
 }
 
-impl<const N: usize> Drop for Pads<N> {
-    fn drop(&mut self) {
-        self.0.as_flattened_mut().as_flattened_mut().zeroize();
-    }
-}
-
-fn limbs(low: Block, high: Block) -> Limbs {
-    let ([a, b], [c, d]) = (halves(low), halves(high));
+/// 32 bytes, lowest first, as limbs.
+#[inline(always)]
+fn limbs([low, high]: &[[u8; 16]; 2]) -> Limbs {
+    let ([a, b], [c, d]) = (halves(Block::from_le_bytes(*low)), halves(Block::from_le_bytes(*high)));
     [a, b, c, d]
 }
 
@@ -652,7 +665,7 @@ mod tests {
             let id = session::<C, Xi416>(3);
             let a = inputs::<C>(Batch::ONE, &mut rng(&seed));
             let checks = id.check_inputs::<C>(Batch::ONE, &mut rng(&seed));
-            let mut tilde = Vec::new();
+            let mut tilde = alloc::vec![0; 416 * 96];
             let (_, alphas) = sender.transfer(&id, &gadget, &a, &checks, &mut tilde);
             // Row 5 carries a_1 + 1; the cheat bets on β = 0 and computes everything else honestly.
             let row = from_bytes(tilde[96 * 5..][..32].try_into().unwrap());
@@ -661,7 +674,7 @@ mod tests {
             let [a1, a2] = a.expose()[0];
             tilde.extend(to_bytes(&C::scalar_limbs(&(checks.expose()[0] + t1 * a1 + t2 * a2))));
             let factors = [t1, t2].map(|t| Field::<C>::factor(&t));
-            let mus = alphas.expose().iter().map(|[x, y, z]| gadget.field.add(z, &gadget.field.dot(&factors, x, y)));
+            let mus = triples(&alphas).iter().map(|[x, y, z]| gadget.field.add(z, &gadget.field.dot(&factors, x, y)));
             let digest = id.digest(&mus.flat_map(|mu| to_bytes(&mu)).collect::<Vec<_>>());
             let response = Response { scalars: tilde, digest, batch: Batch::ONE, curve: PhantomData };
             let accepted = receiver.finish(&id, &gadget, &response).is_some();
@@ -689,15 +702,14 @@ mod tests {
     #[test]
     fn pads_are_not_biased() {
         let (field, hash) = (Field::<P256>::new(), session::<P256, Xi416>(1).row_hash());
-        let mut pads = Pads::<LANES>::default();
+        let (mut pads, mut one, mut other) = (Pads::new::<P256>(), [[[0; 4]; 3]; 16], [[[0; 4]; 3]; 16]);
         // 2^256 mod q: below it, pads of 32 bytes would be hit twice as often: with 2^-32 only, so count
         // instead that all are canonical and that another offset gives others.
         let rows: Vec<Block> = (0..16).collect();
-        pads.fill(&field, &hash, 0, &rows, 0);
-        assert!(pads.0.as_flattened().iter().all(|pad| field.is_canonical(pad)));
-        let mut others = Pads::<LANES>::default();
-        others.fill(&field, &hash, 0, &rows, 1);
-        assert!(pads.0.as_flattened().iter().zip(others.0.as_flattened()).all(|(a, b)| a != b));
+        pads.fill(&field, (&hash, 0), (&rows, 0), &mut one);
+        assert!(one.as_flattened().iter().all(|pad| field.is_canonical(pad)));
+        pads.fill(&field, (&hash, 0), (&rows, 1), &mut other);
+        assert!(one.as_flattened().iter().zip(other.as_flattened()).all(|(a, b)| a != b));
         assert_eq!((Secp256k1::PAD_LEN, P256::PAD_LEN), (32, 48));
     }
 
