@@ -3,6 +3,8 @@
 //! `unit` is one constant-time variable-base multiplication of k256. `pair` is all that two parties do
 //! for one signature in one direction on this and the floor below, both roles added.
 
+#![allow(missing_docs, clippy::unwrap_used, clippy::cast_possible_truncation)] // a bench may stop
+
 use std::hint::black_box;
 use std::time::Duration;
 

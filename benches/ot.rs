@@ -2,6 +2,8 @@
 //!
 //! `unit` is one constant-time variable-base multiplication of k256, to which the others are compared.
 
+#![allow(missing_docs, clippy::unwrap_used, clippy::cast_possible_truncation)] // a bench may stop
+
 use std::hint::black_box;
 use std::time::Duration;
 

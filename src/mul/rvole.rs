@@ -22,127 +22,21 @@ use core::marker::PhantomData;
 
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroize;
 
-use super::field::{Field, Limbs, accumulate, and, from_bytes, to_bytes};
-use crate::curve::{Curve, P256, Scalar, Secp256k1, SumOfProducts};
+use super::field::{Field, Limbs, and, from_bytes, to_bytes};
+use super::message::COLUMNS;
+use crate::curve::{Scalar, SumOfProducts};
 use crate::ot::bits::{Buffer, halves, mask};
 use crate::ot::cipher::{LANES, Purpose, RowHash, RowPads};
-use crate::ot::extension::{self, Context, ReceiverRows, Rows, SenderRows};
+use crate::ot::extension::{self, Context, ReceiverRows, SenderRows};
 use crate::ot::pprf::{Leaves, PuncturedLeaves};
 use crate::ot::{Block, long_field};
 use crate::party::{PairId, PartyId, View};
 use crate::secret::Secret;
 use crate::transcript::Transcript;
-use crate::wire::{Reader, Shape, Wire};
 
-/// l + ρ: inputs, and the check column.
-const COLUMNS: usize = 3;
-/// The bytes of one row of a~.
-const ROW_LEN: usize = COLUMNS * 32;
-
-/// A curve whose scalars can be multiplied: its order is between 2^255 and 2^256.
-pub trait MulCurve: Curve {
-    /// The bytes of an OT pad that make one scalar: 32, or 48 where 32 would be biased.
-    ///
-    /// 2^256 mod q is about 2^128 for secp256k1, but about 2^224 for P-256.
-    const PAD_LEN: usize;
-}
-
-impl MulCurve for Secp256k1 {
-    const PAD_LEN: usize = 32;
-}
-
-impl MulCurve for P256 {
-    const PAD_LEN: usize = 48;
-}
-
-/// ξ: how many OTs a multiplication takes.
-pub trait ParameterSet: Copy + fmt::Debug + Default + Send + Sync + 'static {
-    /// The number, a multiple of 16, at least κ + 2·80.
-    const XI: usize;
-}
-
-/// ξ = κ + 2·80 = 416: 80 bits by the averaged bound, no attack known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Xi416;
-
-/// ξ = 512: 80 bits also for a sender that picks the rows it guesses after seeing the gadget.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Xi512;
-
-impl ParameterSet for Xi416 {
-    const XI: usize = 416;
-}
-
-impl ParameterSet for Xi512 {
-    const XI: usize = 512;
-}
-
-/// N, how many multiplications go in one: 1 to 256.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Batch(usize);
-
-impl Batch {
-    /// One multiplication.
-    pub const ONE: Self = Self(1);
-
-    /// That many. `None` for 0 and above 256; nothing is allocated before.
-    pub const fn new(multiplications: usize) -> Option<Self> {
-        if multiplications == 0 || multiplications > 256 { None } else { Some(Self(multiplications)) }
-    }
-
-    /// The number.
-    pub const fn get(self) -> usize {
-        self.0
-    }
-
-    /// The rows of the extension: ξ each.
-    pub fn rows<P: ParameterSet>(self) -> Rows {
-        const { assert!(P::XI.is_multiple_of(LANES) && P::XI <= 512) };
-        // A multiple of 16 between 16 and 2^17.
-        Rows::new(self.0 * P::XI).unwrap_or(Rows::SETUP)
-    }
-}
-
-/// The public vector g with b = Σ β_j·g_j. Constant: make it once and keep it.
-#[derive(Clone, Debug)]
-pub struct Gadget<C: MulCurve, P: ParameterSet> {
-    limbs: Vec<Limbs>,
-    field: Field<C>,
-    parameters: PhantomData<P>,
-}
-
-impl<C: MulCurve, P: ParameterSet> Gadget<C, P> {
-    /// 5.1: g_j is a hash of the curve, ξ and j.
-    pub fn new() -> Self {
-        let label = Transcript::new("mul-gadget").field(C::NAME.as_bytes()).number(P::XI as u64);
-        let entry = |j| C::scalar_limbs(label.fork().number(j).challenge::<C>().value());
-        Self { limbs: (0..P::XI as u64).map(entry).collect(), field: Field::new(), parameters: PhantomData }
-    }
-
-    /// b = Σ β_j·g_j for each ξ choices, by masked additions.
-    fn combine(&self, rows: &ReceiverRows, batch: Batch) -> Secret<Vec<Scalar<C>>> {
-        let mut factors = Secret::new(Vec::with_capacity(batch.get()));
-        let mut choices = rows.choices().iter();
-        for _ in 0..batch.get() {
-            let mut sum = [0; 5];
-            for (g, choice) in self.limbs.iter().zip(&mut choices) {
-                accumulate(&mut sum, &and(g, halves(mask(choice))[0]));
-            }
-            let [l0, l1, l2, l3, l4] = sum;
-            factors.expose_mut().push(C::reduce_wide(&[l0, l1, l2, l3, l4, 0, 0, 0]));
-            sum.zeroize();
-        }
-        factors
-    }
-}
-
-impl<C: MulCurve, P: ParameterSet> Default for Gadget<C, P> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+pub use super::message::{Request, Response};
+pub use super::parameters::{Batch, Gadget, MulCurve, ParameterSet, Xi416, Xi512};
 
 /// sid: names one multiplication, or one batch. It hangs on everybody's nonces and on what was sent.
 #[derive(Clone, Copy, Debug)]
@@ -184,77 +78,6 @@ impl SessionId {
         let hash = Transcript::new("mul-check-input").field(&self.0).field(fresh.expose());
         let inputs = (0..batch.get() as u64).map(|nu| *hash.fork().number(nu).secret_scalar::<C>().expose());
         Secret::new(inputs.collect())
-    }
-}
-
-/// The receiver's message: that of the extension. Addressed and readable.
-///
-/// 2156 bytes for one multiplication; 31·(52·N + 16) + 48 for N of [`Xi416`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request<P: ParameterSet>(extension::Message, PhantomData<P>);
-
-impl<P: ParameterSet> Wire for Request<P> {
-    fn size(shape: &Shape) -> usize {
-        Batch::new(shape.batch).map_or(0, |batch| extension::Message::size(batch.rows::<P>()))
-    }
-
-    fn write(&self, out: &mut Vec<u8>) {
-        self.0.write(out);
-    }
-
-    fn read(input: &mut Reader<'_>, shape: &Shape) -> Option<Self> {
-        let rows = Batch::new(shape.batch)?.rows::<P>();
-        extension::Message::read(input, rows).map(|message| Self(message, PhantomData))
-    }
-}
-
-/// The sender's message: a~, η, μ. **Private: encrypted and authenticated.**
-///
-/// 40 000 bytes for one multiplication; 39 968·N + 32 for N of [`Xi416`].
-pub struct Response<C: MulCurve, P: ParameterSet> {
-    /// a~ row by row, then η of each multiplication: canonical scalars of 32 bytes.
-    scalars: Vec<u8>,
-    digest: [u8; 32],
-    batch: Batch,
-    curve: PhantomData<(C, P)>,
-}
-
-impl<C: MulCurve, P: ParameterSet> Response<C, P> {
-    const fn tilde_len(batch: Batch) -> usize {
-        batch.get() * P::XI * ROW_LEN
-    }
-
-    const fn scalars_len(batch: Batch) -> usize {
-        Self::tilde_len(batch) + batch.get() * 32
-    }
-}
-
-impl<C: MulCurve, P: ParameterSet> Wire for Response<C, P> {
-    fn size(shape: &Shape) -> usize {
-        Batch::new(shape.batch).map_or(0, |batch| Self::scalars_len(batch) + 32)
-    }
-
-    fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.scalars);
-        out.extend_from_slice(&self.digest);
-    }
-
-    /// Refuses scalars that are not canonical.
-    fn read(input: &mut Reader<'_>, shape: &Shape) -> Option<Self> {
-        let batch = Batch::new(shape.batch)?;
-        let scalars = input.take(Self::scalars_len(batch))?;
-        let field = Field::<C>::new();
-        let (items, _) = scalars.as_chunks::<32>();
-        if !items.iter().all(|item| field.is_canonical(&from_bytes(item))) {
-            return None;
-        }
-        Some(Self { scalars: scalars.to_vec(), digest: input.array()?, batch, curve: PhantomData })
-    }
-}
-
-impl<C: MulCurve, P: ParameterSet> fmt::Debug for Response<C, P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Response({} bytes)", self.scalars.len() + self.digest.len())
     }
 }
 
@@ -449,6 +272,7 @@ fn add_chosen<C: MulCurve>(
 }
 
 /// The pads of 16 rows before they are scalars. Wiped when dropped.
+#[allow(clippy::large_enum_variant)] // one at a time, on the stack, never moved
 enum Pads {
     Short(RowPads<6>),
     Long(RowPads<9>),
@@ -501,8 +325,10 @@ fn limbs([low, high]: &[[u8; 16]; 2]) -> Limbs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::curve::{Curve, P256, Secp256k1};
     use crate::ot::testing::{leaves, party, rng};
     use crate::party::Base;
+    use crate::wire::{Shape, Wire};
     use ff::Field as _;
 
     fn context(nonce: u8) -> Context {

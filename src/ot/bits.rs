@@ -85,7 +85,7 @@ impl fmt::Debug for ChoiceBits {
 /// Bit `j` of a block, as a [`Choice`]. `j` must be below 128 and is public.
 #[inline]
 #[allow(clippy::cast_possible_truncation)] // one bit is kept
-pub fn bit(block: Block, j: u32) -> Choice {
+pub fn bit(block: Block, j: usize) -> Choice {
     Choice::from((block >> (j & 127)) as u8 & 1)
 }
 

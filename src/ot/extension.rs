@@ -362,7 +362,7 @@ fn butterfly(mut values: [Block; LEAVES], all: &mut Block) -> [Block; DEPTH] {
 
 /// 4.2: W_{m,b} ⊕= Δ_{m,b}·c_m for the four columns of a tree.
 fn correct(matrix: &mut BitMatrix, tree: usize, delta: Block, correction: &[u8]) {
-    let masks: [Block; DEPTH] = core::array::from_fn(|b| mask(bit(delta, (DEPTH * tree + b) as u32)));
+    let masks: [Block; DEPTH] = core::array::from_fn(|b| mask(bit(delta, DEPTH * tree + b)));
     for (tile, bytes) in matrix.tiles_mut().iter_mut().zip(correction.chunks(16)) {
         let mut block = [0; 16];
         block.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
@@ -511,11 +511,11 @@ mod tests {
     fn o_01_ignoring_the_failed_check_gives_delta_away() {
         let (full, punctured) = leaves(b"probe");
         let mut recovered = 0;
-        let mut probes = 0;
+        let mut probes = 0u16;
         for tree in 0..TREES {
             let right = (0..15).find(|guess| {
                 probes += 1;
-                let context = context(probes as u8);
+                let context = context(probes.to_be_bytes()[1]);
                 let message = cheat(&full, &context, Rows::SETUP, &[(tree, *guess)]);
                 send(&punctured, &context, Rows::SETUP, &message).is_some()
             });
