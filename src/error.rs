@@ -97,6 +97,8 @@ pub enum Fault {
     BadOpening,
     /// A proof of knowledge of the polynomial's coefficients does not verify.
     BadCoefficientProof,
+    /// A dealer's constant term is not its part of the key that is dealt anew.
+    BadConstant,
     /// A sealed share does not open, or does not lie on the dealer's committed polynomial.
     BadShare,
     /// A complaint that does not hold.
@@ -195,6 +197,7 @@ impl Fault {
             | Fault::BadSealKey
             | Fault::BadOpening
             | Fault::BadCoefficientProof
+            | Fault::BadConstant
             | Fault::BadShare
             | Fault::FalseComplaint
             | Fault::BadConfirmProof
@@ -288,6 +291,7 @@ impl fmt::Display for Fault {
             Fault::SameSealKey => "two parties came with one one-session key",
             Fault::BadOpening => "an opening does not fit its commitment",
             Fault::BadCoefficientProof => "a proof of the coefficients does not verify",
+            Fault::BadConstant => "a dealer deals something else than its part of the key",
             Fault::BadShare => "a share does not fit its commitments",
             Fault::FalseComplaint => "a complaint does not hold",
             Fault::IdentityKey => "the group key is the identity",

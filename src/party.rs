@@ -155,6 +155,11 @@ impl PublicIdentity {
         if canonical && point.is_torsion_free() && !key.is_weak() { Ok(Self(key)) } else { Err(Usage::InvalidIdentity) }
     }
 
+    /// The public side of an identity.
+    pub(crate) fn of(identity: &ed25519_dalek::SigningKey) -> Self {
+        Self(identity.verifying_key())
+    }
+
     /// The 32 bytes of the key.
     pub fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()

@@ -142,6 +142,8 @@ pub struct Received {
     pub addressed: Option<Vec<u8>>,
     /// What was in its sealed part; `Some(None)` if it does not open.
     pub sealed: Option<Option<Zeroizing<Vec<u8>>>>,
+    /// In round 1, what its session put before the body of the broadcast: nonce, key, proof.
+    pub hello: Vec<u8>,
 }
 
 /// What a key is to a session: zeros and nothing before there is one.
@@ -160,12 +162,32 @@ pub struct Context {
     pub params: SessionParams,
     /// The digest of all inputs.
     pub base: Base,
+    /// What this party's session puts before the body of its round-1 broadcast: 32 fresh bytes first,
+    /// then, with [`Channels`], its one-session key and the proof that it is known.
+    pub hello: Vec<u8>,
     /// The round that is over, counted from 1; 0 at the start.
     pub round: u8,
     /// The digest of the base and of everybody's round 1, once that is over.
     pub view: View,
     /// The digest of the broadcasts of the round that is over ([`broadcasts_digest`]).
     pub broadcasts: [u8; 32],
+}
+
+/// What a protocol judges public evidence from: authentic messages, and the view that binds them.
+#[derive(Debug)]
+pub struct Case<'a> {
+    /// The session's parameters; whose they are does not matter.
+    pub params: &'a SessionParams,
+    /// The digest of its inputs.
+    pub base: Base,
+    /// The view, recomputed.
+    pub view: View,
+    /// The accused.
+    pub culprit: PartyId,
+    /// Of some parties, what stood before the body of round 1, and that body.
+    pub round1: BTreeMap<PartyId, (Vec<u8>, Vec<u8>)>,
+    /// Bodies of later broadcasts, by round and sender.
+    pub broadcasts: BTreeMap<(u8, PartyId), Vec<u8>>,
 }
 
 /// What a protocol does at the end of a round.
@@ -234,6 +256,11 @@ pub trait Protocol: Sized {
     /// [`Usage`] if inputs and parameters do not fit.
     fn start(inputs: Self::Inputs, context: &Context, rng: &mut TranscriptRng) -> Result<(Self, Outgoing), Usage>;
 
+    /// The longest body of any message of the protocol, in bytes. Longer ones are not even kept.
+    fn longest_body(params: &SessionParams) -> usize {
+        1024 + 64 * (usize::from(params.threshold().get()) + params.parties().len())
+    }
+
     /// The parts that `from` owes in the round now awaited. Of broadcasts all parties must say the same.
     fn awaits(&self, context: &Context, from: PartyId) -> Parts;
 
@@ -250,9 +277,27 @@ pub trait Protocol: Sized {
         false
     }
 
+    /// Judges public evidence: the fault that the case's culprit is convicted of, if any.
+    fn judge(case: &Case<'_>) -> Option<Fault> {
+        let _ = case;
+        None
+    }
+
+    /// [`Self::sealed_part_is_right`] for a judge who has the case alone; `None` if it does not tell.
+    fn judge_sealed_part(case: &Case<'_>, from: PartyId, to: PartyId, opened: Option<&[u8]>) -> Option<bool> {
+        let _ = (case, from, to, opened);
+        None
+    }
+
     /// Whether this state has made a promise to others, so that no abort may wipe it.
     fn has_promised(&self) -> bool {
         false
+    }
+
+    /// The same state once more, if it has made a promise: what is left when [`Self::receive`], which takes
+    /// the first, ends in an abort.
+    fn promise(&self) -> Option<Self> {
+        None
     }
 
     /// The record that takes the place of seed and messages in a checkpoint, once the output is there.

@@ -3,7 +3,10 @@
 use alloc::boxed::Box;
 use core::fmt;
 
+use rand_core::CryptoRng;
 use zeroize::Zeroize;
+
+use crate::error::Usage;
 
 /// A secret, wiped when dropped.
 ///
@@ -44,6 +47,18 @@ impl<T: Zeroize> fmt::Debug for Secret<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(..)")
     }
+}
+
+/// 32 fresh bytes, from a generator that is looked at first.
+///
+/// # Errors
+/// [`Usage::BrokenRng`] if it gives zeros, or the same 32 bytes twice in a row.
+pub(crate) fn fresh(rng: &mut impl CryptoRng) -> Result<Secret<[u8; 32]>, Usage> {
+    let (mut first, mut second) = (Secret::new([0; 32]), Secret::new([0; 32]));
+    rng.fill_bytes(first.expose_mut());
+    rng.fill_bytes(second.expose_mut());
+    // Whether the generator is broken is no secret.
+    if *first.expose() == [0; 32] || first.expose() == second.expose() { Err(Usage::BrokenRng) } else { Ok(first) }
 }
 
 #[cfg(test)]

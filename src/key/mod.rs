@@ -1,9 +1,9 @@
 //! Keys: what a party stores, what everybody may know.
 
-mod dealer;
+pub(crate) mod dealer;
 mod share;
 mod tweak;
 
-pub use dealer::{reconstruct, split};
+pub(crate) use share::chain_code_digest;
 pub use share::{KeyShare, PublicKeyPackage, Scheme};
 pub use tweak::Tweak;

@@ -1,0 +1,519 @@
+//! The driver: one type for every protocol, bytes in, bytes out.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::envelope::{self, Header, Kind, Message};
+use super::evidence::Evidence;
+use super::identity::Identity;
+use super::seal::{self, Hello, SealKey};
+use super::store::{Kept, Store};
+use crate::error::{Abort, Error, Fault, Usage};
+use crate::party::{Base, Label, Parcel, PartyId, SessionParams, View};
+use crate::round::{self, Channels, Context, Inbox, KeyRef, Outgoing, Protocol, Received, Stop};
+use crate::secret::{Secret, fresh};
+use crate::transcript::{Transcript, TranscriptRng};
+
+/// What a message brought about.
+#[derive(Debug)]
+#[must_use = "what is to be sent must be sent, what must be persisted be persisted"]
+pub struct Progress<O> {
+    /// What must leave now. Where `must_persist` is set, not before the checkpoint is stored.
+    pub send: Vec<Parcel>,
+    /// What the session was run for, once.
+    pub output: Option<O>,
+    /// Whether [`Session::checkpoint`] must be stored before `send` leaves.
+    pub must_persist: bool,
+    /// Whether the session is over and needs no more messages.
+    pub finished: bool,
+}
+
+impl<O> Progress<O> {
+    fn nothing(finished: bool) -> Self {
+        Self { send: Vec::new(), output: None, must_persist: false, finished }
+    }
+}
+
+/// A protocol run by one party with the others, over any relay.
+///
+/// Messages may come in any order, late, doubled or replayed; what does not fit is dropped and is
+/// nobody's fault. See [`crate::session`].
+pub struct Session<P: Protocol> {
+    pub(super) identity: Identity,
+    pub(super) context: Context,
+    pub(super) key: KeyRef,
+    pub(super) state: Option<P>,
+    /// The round now awaited, from 1.
+    pub(super) round: u8,
+    pub(super) store: Store,
+    /// The randomness of a resumable session, until its output is there.
+    pub(super) seed: Option<Secret<[u8; 32]>>,
+    pub(super) seal_key: Option<SealKey>,
+    pub(super) hellos: BTreeMap<PartyId, Hello>,
+    /// The digest of everybody's round-1 broadcast, once round 1 is over.
+    pub(super) round1_digests: BTreeMap<PartyId, [u8; 32]>,
+    /// This party's own broadcasts, by round.
+    pub(super) own: BTreeMap<u8, Vec<u8>>,
+    pub(super) sent: Vec<Parcel>,
+    conflicts: BTreeSet<PartyId>,
+    pub(super) evidence: Vec<Evidence>,
+    /// Whose complaints have been judged.
+    pub(super) judged: BTreeSet<PartyId>,
+}
+
+impl<P: Protocol> Session<P> {
+    /// Starts a session: what must leave first. The label is the same for all its parties.
+    ///
+    /// # Errors
+    /// [`Usage`]: an identity that is not this party's or is missing, a broken generator, inputs that do
+    /// not fit the parameters.
+    pub fn start(
+        params: SessionParams,
+        identity: &Identity,
+        inputs: P::Inputs,
+        rng: &mut impl rand_core::CryptoRng,
+    ) -> Result<(Self, Vec<Parcel>), Usage> {
+        // 1.2, 1.4: the inputs; 1.3, 6.1: the seed of everything random.
+        let base = base::<P>(&params, &inputs);
+        let hedged = Transcript::new("seed").field(fresh(rng)?.expose()).field(base.as_bytes()).party(params.me());
+        let seed = P::hedge(&inputs, hedged).secret();
+        Self::start_from(params, identity, inputs, seed)
+    }
+
+    /// Starts with this seed: the same seed and the same messages give the same bytes.
+    pub(super) fn start_from(
+        params: SessionParams,
+        identity: &Identity,
+        inputs: P::Inputs,
+        seed: Secret<[u8; 32]>,
+    ) -> Result<(Self, Vec<Parcel>), Usage> {
+        check_identities(&params, identity)?;
+        let key = P::key(&inputs);
+        let base = base::<P>(&params, &inputs);
+        let mut rng = Transcript::new("draw").field(seed.expose()).rng();
+        let (hello, seal_key) = seal::say_hello(P::CHANNELS, &base, params.me(), &mut rng);
+        let context = Context { params, base, hello, round: 0, view: View::from_bytes([0; 32]), broadcasts: [0; 32] };
+        let (state, outgoing) = P::start(inputs, &context, &mut rng)?;
+        let mut session = Self {
+            identity: identity.handle(),
+            context,
+            key,
+            state: Some(state),
+            round: 1,
+            store: Store::default(),
+            seed: Some(seed),
+            seal_key,
+            hellos: BTreeMap::new(),
+            round1_digests: BTreeMap::new(),
+            own: BTreeMap::new(),
+            sent: Vec::new(),
+            conflicts: BTreeSet::new(),
+            evidence: Vec::new(),
+            judged: BTreeSet::new(),
+        };
+        let first = session.pack(outgoing);
+        session.sent.clone_from(&first);
+        Ok((session, first))
+    }
+
+    /// Takes a message off the wire.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for what does not belong here: the session is unharmed. [`Error::Abort`] when a
+    /// peer deviated: the session is over, but for a pending share.
+    pub fn receive(&mut self, bytes: &[u8]) -> Result<Progress<P::Output>, Error> {
+        if self.state.is_none() {
+            return Ok(Progress::nothing(true));
+        }
+        // 4.1
+        let longest = P::longest_body(&self.context.params);
+        let message = envelope::open(bytes, self.context.params.parties(), longest)?;
+        self.check_belongs(&message)?;
+        // 4.5: late is fine, and whether it contradicts what was taken is seen below; early by one round too.
+        if message.header.round > self.round.saturating_add(1) {
+            return Err(Usage::ForeignMessage.into());
+        }
+        let (sender, kind) = (message.header.sender, message.header.kind);
+        match self.store.keep(message.clone()) {
+            Kept::Repeated => return Ok(Progress::nothing(false)),
+            // 4.4
+            Kept::Contradicts(first) if self.is_ours(&message) => {
+                self.evidence.push(Evidence::of_equivocation(sender, first, message.bytes));
+                return Err(self.end(Abort::of(Fault::Equivocation, [sender])).into());
+            }
+            Kept::Contradicts(_) => return Ok(Progress::nothing(false)),
+            Kept::New => {}
+        }
+        if kind == Kind::Complaint {
+            let state = self.state.take();
+            let abort = state.as_ref().and_then(|state| self.judge_complaints(state));
+            self.state = state;
+            if let Some(abort) = abort {
+                return Err(self.end(abort).into());
+            }
+        }
+        self.advance()
+    }
+
+    /// Who still owes a message in the round now awaited.
+    pub fn awaiting(&self) -> Vec<PartyId> {
+        let missing = |id: &PartyId| !self.has_all_of(*id);
+        if self.state.is_none() { Vec::new() } else { self.context.params.peers().filter(missing).collect() }
+    }
+
+    /// Peers of whom a signed message of this protocol came with another base or view: they run with
+    /// other inputs, saw another round 1 of somebody, or somebody replays their old messages.
+    pub fn conflicts(&self) -> Vec<PartyId> {
+        self.conflicts.iter().copied().collect()
+    }
+
+    /// Whether the session is over.
+    pub fn is_finished(&self) -> bool {
+        self.state.is_none()
+    }
+
+    /// The round now awaited, from 1.
+    pub fn round(&self) -> u8 {
+        self.round
+    }
+
+    /// The parameters of the session.
+    pub fn params(&self) -> &SessionParams {
+        &self.context.params
+    }
+
+    /// Everything this party has sent so far, to be sent again to whoever missed it.
+    pub fn sent(&self) -> &[Parcel] {
+        &self.sent
+    }
+
+    /// What others can check of an abort that named somebody.
+    pub fn evidence(&self) -> &[Evidence] {
+        &self.evidence
+    }
+
+    /// The broadcasts of a round that is over or under way, by sender, this party's included: body, and
+    /// the envelope as it was signed.
+    pub(crate) fn signed_broadcasts(&self, round: u8) -> Vec<(PartyId, Vec<u8>, Vec<u8>)> {
+        let parties = self.context.params.parties();
+        let own = self.sent.iter().filter_map(|parcel| envelope::open(&parcel.bytes, parties, usize::MAX).ok());
+        let own = own.filter(|message| message.header.round == round && message.header.kind == Kind::Broadcast);
+        let theirs = parties.ids().filter_map(|id| self.taken(round, id, Kind::Broadcast).cloned());
+        let entry = |message: Message| (message.header.sender, message.body, message.bytes);
+        let mut all: Vec<_> = own.chain(theirs).map(entry).collect();
+        all.sort_by_key(|(id, ..)| *id);
+        all
+    }
+
+    /// The protocol's state, for what only it can tell.
+    pub fn state(&self) -> Option<&P> {
+        self.state.as_ref()
+    }
+
+    /// Compares protocol, key, recipient and context, before anything else is done with a message.
+    fn check_belongs(&mut self, message: &Message) -> Result<(), Usage> {
+        let header = &message.header;
+        let me = self.context.params.me();
+        if header.sender == me || header.recipient.is_some_and(|to| to != me) {
+            return Err(Usage::ForeignMessage);
+        }
+        let (key_id, sharing) = Header::key_fields(&self.key);
+        if header.protocol != P::NAME.as_bytes() {
+            return Err(Usage::ForeignMessage);
+        }
+        if header.key_id != key_id {
+            return Err(Usage::OtherKey);
+        }
+        if header.sharing != sharing {
+            let name = crate::party::Sharing::from_bytes;
+            return Err(Usage::OtherSharing { ours: name(sharing), theirs: name(header.sharing) });
+        }
+        // 4.2
+        let other_base = header.round == 1 && header.context != *self.context.base.as_bytes();
+        let other_view = header.round > 1 && self.round > 1 && header.context != *self.context.view.as_bytes();
+        if other_base || other_view {
+            self.conflicts.insert(header.sender);
+            return Err(Usage::ForeignMessage);
+        }
+        Ok(())
+    }
+
+    /// The context of messages of a round: the base in round 1, the view afterwards.
+    pub(super) fn context_of(&self, round: u8) -> &[u8; 32] {
+        if round == 1 { self.context.base.as_bytes() } else { self.context.view.as_bytes() }
+    }
+
+    /// Whether a message is of this session's view; before there is one nothing is.
+    fn is_ours(&self, message: &Message) -> bool {
+        self.round > 1 && message.header.context == *self.context.view.as_bytes()
+    }
+
+    /// A message of the round now awaited that is of our context and fits its sender's broadcast.
+    pub(super) fn awaited(&self, id: PartyId, kind: Kind) -> Option<&Message> {
+        self.taken(self.round, id, kind)
+    }
+
+    /// The message of a round that is of our context and fits its sender's broadcast.
+    pub(super) fn taken(&self, round: u8, id: PartyId, kind: Kind) -> Option<&Message> {
+        let context = self.context_of(round);
+        if round > 1 || kind == Kind::Broadcast {
+            return self.store.find(round, id, kind, context, |_| true);
+        }
+        // 3.3, S-15: an addressed part of round 1 belongs to one broadcast of its sender.
+        let broadcast = self.store.find(round, id, Kind::Broadcast, context, |_| true)?;
+        let digest = round::round1_digest(&broadcast.body);
+        self.store.find(round, id, kind, context, |message| message.header.before == digest)
+    }
+
+    fn has_all_of(&self, id: PartyId) -> bool {
+        let Some(state) = &self.state else { return false };
+        let parts = state.awaits(&self.context, id);
+        let has = |wanted: bool, kind| !wanted || self.awaited(id, kind).is_some();
+        has(parts.broadcast, Kind::Broadcast)
+            && has(parts.addressed, Kind::Addressed)
+            && has(parts.sealed, Kind::Sealed)
+    }
+
+    /// Ends every round whose messages are all there.
+    fn advance(&mut self) -> Result<Progress<P::Output>, Error> {
+        let mut progress = Progress::nothing(false);
+        while self.state.is_some() && self.context.params.peers().all(|id| self.has_all_of(id)) {
+            self.end_round(&mut progress)?;
+        }
+        progress.finished = self.state.is_none();
+        self.sent.extend(progress.send.iter().cloned());
+        Ok(progress)
+    }
+
+    fn end_round(&mut self, progress: &mut Progress<P::Output>) -> Result<(), Error> {
+        let inbox = self.gather().map_err(|abort| self.end(abort))?;
+        let mut rng = self.later();
+        let Some(state) = self.state.take() else { return Ok(()) };
+        let promise = state.promise();
+        let step = match state.receive(&self.context, inbox, &mut rng) {
+            Ok(step) => step,
+            Err(Stop::Abort(abort)) => {
+                self.state = promise;
+                let abort = self.end(abort);
+                if self.state.is_some() {
+                    self.store.forget_round(self.round);
+                }
+                return Err(abort.into());
+            }
+            Err(Stop::Complain(accused)) => return Err(self.complain(&accused, &mut rng).into()),
+        };
+        self.round += 1;
+        self.conflicts.extend(self.store.forget_other_views(self.context.view.as_bytes()));
+        // A complaint that came early: nothing of this round has left, so nothing is promised yet.
+        if let Some(abort) = step.next.as_ref().and_then(|state| self.judge_complaints(state)) {
+            return Err(self.end(abort).into());
+        }
+        self.state = step.next;
+        if self.state.as_ref().is_some_and(|state| state.record().is_some()) {
+            // 6.4: from here on a record takes the place of the seed: nothing that is over can be drawn again.
+            (self.seed, self.seal_key) = (None, None);
+        }
+        progress.must_persist |= P::RESUMABLE;
+        if step.output.is_some() {
+            progress.output = step.output;
+        }
+        let parcels = self.pack(step.outgoing);
+        progress.send.extend(parcels);
+        Ok(())
+    }
+
+    /// The messages of the round that is over, opened; view and digest of the round.
+    fn gather(&mut self) -> Result<Inbox<Received>, Abort> {
+        if self.round == 1 {
+            self.meet()?;
+        }
+        // 4.6
+        let differ = |id: &PartyId| {
+            let kinds = [Kind::Broadcast, Kind::Addressed, Kind::Sealed];
+            let mut messages = kinds.into_iter().filter_map(|kind| self.awaited(*id, kind));
+            messages.any(|message| message.header.before != self.context.broadcasts)
+        };
+        if self.round > 1 && self.context.params.peers().any(|id| differ(&id)) {
+            return Err(Abort::nobody(Fault::BroadcastsDiffer));
+        }
+        let mut messages = BTreeMap::new();
+        for id in self.context.params.peers() {
+            messages.insert(id, self.received(id));
+        }
+        // 2.4
+        let digest = round::broadcasts_digest(&self.context.view, self.round, self.broadcasts().into_iter());
+        self.context.broadcasts = digest;
+        self.context.round = self.round;
+        Inbox::new(self.context.params.peers(), messages).map_err(|_| Abort::nobody(Fault::BroadcastsDiffer))
+    }
+
+    /// All broadcasts of the round now awaited, this party's included, by id.
+    fn broadcasts(&self) -> Vec<(PartyId, &[u8])> {
+        let body = |id| match self.own.get(&self.round) {
+            Some(own) if id == self.context.params.me() => Some(own.as_slice()),
+            _ => self.awaited(id, Kind::Broadcast).map(|message| message.body.as_slice()),
+        };
+        self.context.params.parties().ids().filter_map(|id| body(id).map(|body| (id, body))).collect()
+    }
+
+    /// Round 1 is complete: decodes the hellos, checks their proofs, fixes the view.
+    fn meet(&mut self) -> Result<(), Abort> {
+        let length = seal::hello_len(P::CHANNELS);
+        let mut malformed = Vec::new();
+        for id in self.context.params.peers() {
+            let body = self.awaited(id, Kind::Broadcast).map(|message| message.body.as_slice()).unwrap_or_default();
+            let hello = body.split_at_checked(length).and_then(|(hello, _)| Hello::decode(P::CHANNELS, hello));
+            match hello {
+                Some(hello) => {
+                    self.hellos.insert(id, hello);
+                }
+                None => malformed.push(id),
+            }
+        }
+        Abort::if_any(Fault::Malformed, malformed)?;
+        if P::CHANNELS == Channels::Accountable {
+            let mut rng = self.later();
+            let hellos = self.hellos.iter().map(|(id, hello)| (*id, hello));
+            Abort::if_any(Fault::BadSealKey, seal::without_proof(&self.context.base, hellos, &mut rng))?;
+        }
+        let own = Hello::decode(P::CHANNELS, &self.context.hello);
+        let all = self.hellos.values().chain(&own);
+        let keys: Vec<&[u8]> = all.filter_map(Hello::key_bytes).collect();
+        if keys.iter().collect::<BTreeSet<_>>().len() != keys.len() {
+            return Err(Abort::nobody(Fault::SameSealKey));
+        }
+        self.round1_digests =
+            self.broadcasts().into_iter().map(|(id, body)| (id, round::round1_digest(body))).collect();
+        // 2.3
+        let digests = self.round1_digests.iter().map(|(id, digest)| (*id, *digest));
+        self.context.view = round::view_of_digests(&self.context.base, digests);
+        Ok(())
+    }
+
+    /// The parts of one peer's message of this round, opened.
+    fn received(&self, id: PartyId) -> Received {
+        let body = |kind| self.awaited(id, kind).map(|message| message.body.clone());
+        let mut broadcast = body(Kind::Broadcast);
+        let mut hello = Vec::new();
+        if let Some(body) = broadcast.as_mut().filter(|_| self.round == 1) {
+            hello = body.drain(..seal::hello_len(P::CHANNELS).min(body.len())).collect();
+        }
+        let sealed = self.awaited(id, Kind::Sealed).map(|message| {
+            let shared = self.seal_key.as_ref()?.shared_with(self.hellos.get(&id)?.key()?);
+            let way = (id, self.context.params.me());
+            shared.unseal(&self.context.view, way, self.round, &message.header.encode(), &message.body)
+        });
+        Received { broadcast, addressed: body(Kind::Addressed), sealed, hello }
+    }
+
+    /// Signs and seals what goes out for the round now awaited.
+    fn pack(&mut self, outgoing: Outgoing) -> Vec<Parcel> {
+        let mut parcels = Vec::new();
+        // 3.1
+        let mut before = self.context.broadcasts;
+        if let Some(body) = outgoing.broadcast {
+            let body = if self.round == 1 { [self.context.hello.as_slice(), &body].concat() } else { body };
+            parcels.push(self.parcel(Kind::Broadcast, None, before, &body));
+            if self.round == 1 {
+                before = round::round1_digest(&body);
+            }
+            self.own.insert(self.round, body);
+        }
+        for (to, body) in outgoing.addressed {
+            parcels.push(self.parcel(Kind::Addressed, Some(to), before, &body));
+        }
+        for (to, body) in outgoing.sealed {
+            let header = self.header(Kind::Sealed, Some(to), before);
+            let shared = || Some(self.seal_key.as_ref()?.shared_with(self.hellos.get(&to)?.key()?));
+            let way = (self.context.params.me(), to);
+            let sealed = shared().and_then(|s| s.seal(&self.context.view, way, self.round, &header.encode(), &body));
+            if let Some(body) = sealed {
+                parcels.push(Parcel { to: Some(to), bytes: envelope::seal_up(&self.identity, &header, &body) });
+            }
+        }
+        parcels
+    }
+
+    pub(super) fn parcel(&self, kind: Kind, to: Option<PartyId>, before: [u8; 32], body: &[u8]) -> Parcel {
+        let bytes = envelope::seal_up(&self.identity, &self.header(kind, to, before), body);
+        Parcel { to, bytes }
+    }
+
+    fn header(&self, kind: Kind, recipient: Option<PartyId>, before: [u8; 32]) -> Header {
+        let (key_id, sharing) = Header::key_fields(&self.key);
+        Header {
+            kind,
+            round: self.round,
+            sender: self.context.params.me(),
+            recipient,
+            protocol: P::NAME.as_bytes().to_vec(),
+            key_id,
+            sharing,
+            context: *self.context_of(self.round),
+            before,
+        }
+    }
+
+    /// The randomness of the round now ending: from the seed and everything broadcast so far.
+    fn later(&self) -> TranscriptRng {
+        // 6.1, 6.2
+        let seed = self.seed.as_ref().map_or(&[0; 32], Secret::expose);
+        let bodies = self.broadcasts().into_iter().map(|(id, body)| [&id.to_bytes()[..], body].concat());
+        Transcript::new("later")
+            .field(seed)
+            .number(self.round.into())
+            .field(self.context.view.as_bytes())
+            .field(&self.context.broadcasts)
+            .list(bodies.collect::<Vec<_>>().into_iter())
+            .rng()
+    }
+
+    /// The session is over, unless its state has made a promise that no abort may break.
+    pub(super) fn end(&mut self, abort: Abort) -> Abort {
+        // 5.4
+        if !self.state.as_ref().is_some_and(P::has_promised) {
+            self.state = None;
+        }
+        let new = abort.culprits().iter().filter_map(|id| self.evidence_of(abort.fault(), *id));
+        let new: Vec<Evidence> = new.collect();
+        self.evidence.extend(new);
+        abort
+    }
+}
+
+/// H("base"; …): every input of the session.
+pub(super) fn base<P: Protocol>(params: &SessionParams, inputs: &P::Inputs) -> Base {
+    let (key_id, sharing) = Header::key_fields(&P::key(inputs));
+    let parties = params.parties().iter().map(|(id, identity)| {
+        let key = identity.map_or([0; 32], |identity| *identity.as_bytes());
+        [&id.to_bytes()[..], &key].concat()
+    });
+    // 2.1
+    let transcript = Transcript::new("base")
+        .field(P::NAME.as_bytes())
+        .field(&key_id)
+        .field(&sharing)
+        .number(params.threshold().get().into())
+        .list(parties.collect::<Vec<_>>().into_iter())
+        .field(Label::as_bytes(params.label()));
+    Base::from_bytes(P::absorb(inputs, transcript).digest())
+}
+
+/// Every party has an identity key, and this party's is the one given.
+fn check_identities(params: &SessionParams, identity: &Identity) -> Result<(), Usage> {
+    for (id, key) in params.parties().iter() {
+        let key = key.ok_or(Usage::MissingIdentity(id))?;
+        if id == params.me() && key != identity.public() {
+            return Err(Usage::OtherIdentity);
+        }
+    }
+    Ok(())
+}
+
+impl<P: Protocol> fmt::Debug for Session<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (me, round) = (self.context.params.me(), self.round);
+        write!(f, "Session({} of {me:?}, round {round}, awaiting {:?})", P::NAME, self.awaiting())
+    }
+}
