@@ -150,15 +150,6 @@ pub(super) fn and(a: &Limbs, mask: u64) -> Limbs {
     [a0 & mask, a1 & mask, a2 & mask, a3 & mask]
 }
 
-/// Adds a number to a sum of five limbs.
-#[inline(always)]
-pub(super) fn accumulate(sum: &mut [u64; 5], term: &Limbs) {
-    let mut carry = false;
-    for (to, limb) in sum.iter_mut().zip(term.iter().chain([&0])) {
-        (*to, carry) = add_word(*to, *limb, carry);
-    }
-}
-
 #[inline(always)]
 fn ones_if(condition: bool) -> u64 {
     core::hint::black_box(u64::from(condition)).wrapping_neg()
@@ -274,15 +265,6 @@ mod tests {
         fn agrees_with_the_curves(a in number(), b in number(), wide in [limb(), limb()], f in number(), g in number()) {
             agrees::<Secp256k1>(a, b, wide, f, g);
             agrees::<P256>(a, b, wide, f, g);
-        }
-
-        #[test]
-        fn sums_of_limbs(terms in proptest::collection::vec(number(), 0..20)) {
-            let mut sum = [0; 5];
-            terms.iter().for_each(|term| accumulate(&mut sum, term));
-            let expected: Scalar<P256> = terms.iter().map(|term| scalar::<P256>(*term)).sum();
-            let [a, b, c, d, e] = sum;
-            prop_assert_eq!(P256::reduce_wide(&[a, b, c, d, e, 0, 0, 0]), expected);
         }
     }
 

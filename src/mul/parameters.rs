@@ -4,11 +4,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
-use zeroize::Zeroize;
-
-use super::field::{Field, Limbs, accumulate, and};
-use crate::curve::{Curve, P256, Scalar, Secp256k1};
-use crate::ot::bits::{halves, mask};
+use super::field::{Field, Limbs};
+use crate::curve::{Curve, P256, Scalar, Secp256k1, SumOfScalars};
 use crate::ot::cipher::LANES;
 use crate::ot::extension::{ReceiverRows, Rows};
 use crate::secret::Secret;
@@ -99,13 +96,9 @@ impl<C: MulCurve, P: ParameterSet> Gadget<C, P> {
         let mut factors = Secret::new(Vec::with_capacity(batch.get()));
         let mut choices = rows.choices().iter();
         for _ in 0..batch.get() {
-            let mut sum = [0; 5];
-            for (g, choice) in self.limbs.iter().zip(&mut choices) {
-                accumulate(&mut sum, &and(g, halves(mask(choice))[0]));
-            }
-            let [l0, l1, l2, l3, l4] = sum;
-            factors.expose_mut().push(C::reduce_wide(&[l0, l1, l2, l3, l4, 0, 0, 0]));
-            sum.zeroize();
+            let mut sum = SumOfScalars::<C>::new();
+            self.limbs.iter().zip(&mut choices).for_each(|(g, choice)| sum.add_if(g, choice));
+            factors.expose_mut().push(sum.finish());
         }
         factors
     }
