@@ -132,7 +132,7 @@ pub trait BurnLog: Send + Sync {
     /// [`StoreError`].
     fn strikes(&self, peer: &Peer) -> Result<Strikes, StoreError>;
 
-    /// Forgives a peer all strikes so far. For an operator: see [`hazmat::forgive`].
+    /// Forgives a peer all strikes so far. For an operator: see [`crate::hazmat::forgive`].
     ///
     /// # Errors
     /// [`StoreError`] unless it is durable.
@@ -170,7 +170,7 @@ pub fn note_strikes<S: Scheme>(share: &mut KeyShare<S>, log: &dyn BurnLog) -> Re
 }
 
 /// What an operator decides, knowing more than the library does.
-pub mod hazmat {
+pub(crate) mod hazmat {
     use super::{BurnLog, Peer};
     use crate::error::Usage;
     use crate::key::{KeyShare, Scheme};

@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::ecdsa::scheme::Secp256k1Ecdsa;
-use crate::key::split;
+use crate::key::dealer::split;
 use crate::party::{Parties, Threshold};
 use crate::secret::Secret;
 use crate::session::Identity;
