@@ -5,11 +5,16 @@
 //! for Edwards curves and the identity for SEC1 ones.
 
 mod ed25519;
+mod field;
+mod horner;
+mod limbs;
 mod msm;
 mod p256;
 mod ristretto255;
 mod sec1;
 mod secp256k1;
+mod sum;
+mod weierstrass;
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -25,10 +30,12 @@ use crate::party::PartyId;
 use crate::secret::Secret;
 
 pub use self::ed25519::Ed25519;
-pub use self::msm::{SumOfProducts, msm_vartime, multiply_by_small_vartime};
+pub use self::horner::{evaluate_at_small_vartime, multiply_by_small_vartime};
+pub use self::msm::msm_vartime;
 pub use self::p256::P256;
 pub use self::ristretto255::Ristretto255;
 pub use self::secp256k1::Secp256k1;
+pub use self::sum::{SumOfProducts, SumOfScalars};
 
 /// A prime-order group with one accepted encoding per element.
 pub trait Curve: Copy + fmt::Debug + Default + PartialEq + Eq + Send + Sync + 'static {
@@ -77,6 +84,16 @@ pub trait Curve: Copy + fmt::Debug + Default + PartialEq + Eq + Send + Sync + 's
     /// Σ scalars·points, in time that depends on both.
     fn msm_vartime(terms: &[(PublicScalar<Self>, Self::Point)]) -> Self::Point;
 
+    /// Σ x^k·P_k at a small public x, in time that depends on all of it.
+    fn evaluate_at_small_vartime(points: &[Self::Point], x: u16) -> Self::Point {
+        evaluate_at_small_vartime(points, x)
+    }
+
+    /// Encodes many points, with one inversion where the curve's crate can; as [`encode_point`] does each.
+    fn encode_points(points: &[Self::Point]) -> Vec<<Self::Point as GroupEncoding>::Repr> {
+        points.iter().map(GroupEncoding::to_bytes).collect()
+    }
+
     /// The scalar as four 64-bit limbs, lowest first.
     fn scalar_limbs(scalar: &Scalar<Self>) -> [u64; 4];
 
@@ -93,6 +110,11 @@ pub const SCALAR_LEN: usize = 32;
 /// Encodes a point: the one form that [`Curve::decode`] accepts. The identity must not be encoded.
 pub fn encode_point<C: Curve>(point: &C::Point) -> Vec<u8> {
     point.to_bytes().as_ref().to_vec()
+}
+
+/// Encodes many points, with one inversion for all except on ristretto255: each as [`encode_point`] does.
+pub fn encode_points<C: Curve>(points: &[C::Point]) -> Vec<<C::Point as GroupEncoding>::Repr> {
+    C::encode_points(points)
 }
 
 /// Encodes a scalar in its curve's customary order of bytes: big-endian for secp256k1 and P-256,
@@ -128,6 +150,23 @@ pub fn random_scalar<C: Curve>(rng: &mut impl CryptoRng) -> Secret<Scalar<C>> {
     scalar
 }
 
+/// Replaces every scalar by its inverse, with one inversion for all. If any is 0 it says `false` and
+/// changes none.
+#[must_use]
+pub fn batch_invert_vartime<C: Curve>(scalars: &mut [PublicScalar<C>]) -> bool {
+    let mut product = PublicScalar::ONE;
+    let mut before = Vec::with_capacity(scalars.len());
+    for scalar in scalars.iter() {
+        before.push(product);
+        product = product * *scalar;
+    }
+    let Some(mut inverse) = product.invert() else { return false };
+    for (scalar, before) in scalars.iter_mut().zip(before).rev() {
+        (*scalar, inverse) = (inverse * before, inverse * *scalar);
+    }
+    true
+}
+
 /// The x-coordinate of a party's share.
 pub fn x_coordinate<C: Curve>(id: PartyId) -> PublicScalar<C> {
     PublicScalar(Scalar::<C>::from(u64::from(id.get())))
@@ -136,7 +175,7 @@ pub fn x_coordinate<C: Curve>(id: PartyId) -> PublicScalar<C> {
 /// A scalar that everybody may know: from a message, a challenge, a weight, a party's id.
 ///
 /// Variable-time products take these only, and nothing turns a [`Secret`] into one: what a message
-/// shows of a secret (a proof's response) leaves through [`PublicScalar::reveal`], where it is sent.
+/// shows of a secret (a proof's response) leaves through `PublicScalar::reveal`, where it is sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PublicScalar<C: Curve>(Scalar<C>);
 
@@ -279,4 +318,185 @@ impl<C: Curve> Add for Uncleared<C> {
     fn add(self, other: Self) -> Self {
         Self(self.0 + other.0)
     }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// One test for each curve: `for_each_curve!(name, |C| { … })`.
+    macro_rules! for_each_curve {
+        ($(#[$meta:meta])* $name:ident, |$C:ident| $body:block) => {
+            $(#[$meta])*
+            mod $name {
+                #[allow(unused_imports)]
+                use super::*;
+                fn check<$C: $crate::curve::Curve>() $body
+                #[test]
+                fn secp256k1() { check::<$crate::curve::Secp256k1>(); }
+                #[test]
+                fn p256() { check::<$crate::curve::P256>(); }
+                #[test]
+                fn ed25519() { check::<$crate::curve::Ed25519>(); }
+                #[test]
+                fn ristretto255() { check::<$crate::curve::Ristretto255>(); }
+            }
+        };
+    }
+    pub(crate) use for_each_curve;
+
+    /// Scalars that lean to 0, 1, -1, small, large, short and any.
+    pub(crate) fn leaning_scalar<C: Curve>() -> impl Strategy<Value = Scalar<C>> {
+        let any_scalar = proptest::array::uniform32(any::<u8>()).prop_map(|bytes| {
+            let mut wide = [0; 64];
+            wide[..32].copy_from_slice(&bytes);
+            wide[32..].copy_from_slice(&bytes);
+            Scalar::<C>::from_uniform_bytes(&wide)
+        });
+        prop_oneof![
+            1 => Just(Scalar::<C>::ZERO),
+            1 => Just(Scalar::<C>::ONE),
+            1 => Just(-Scalar::<C>::ONE),
+            2 => any::<u16>().prop_map(|small| Scalar::<C>::from(u64::from(small))),
+            2 => any::<u16>().prop_map(|small| -Scalar::<C>::from(u64::from(small))),
+            2 => any::<u128>().prop_map(Scalar::<C>::from_u128),
+            2 => any::<u128>().prop_map(|short| -Scalar::<C>::from_u128(short)),
+            1 => (0u64..256).prop_map(|bit| Scalar::<C>::from(2).pow_vartime([bit])),
+            1 => (0u64..256).prop_map(|bit| Scalar::<C>::from(2).pow_vartime([bit]) - Scalar::<C>::ONE),
+            4 => any_scalar,
+        ]
+    }
+
+    for_each_curve!(inversion_of_many, |C| {
+        proptest!(ProptestConfig::with_cases(64), |(scalars in proptest::collection::vec(leaning_scalar::<C>(), 0..20))| {
+            let scalars: Vec<_> = scalars.into_iter().map(PublicScalar::<C>::reveal).collect();
+            let expected: Option<Vec<_>> = scalars.iter().map(PublicScalar::invert).collect();
+            let mut inverted = scalars.clone();
+            prop_assert_eq!(batch_invert_vartime(&mut inverted), expected.is_some());
+            prop_assert_eq!(inverted, expected.unwrap_or(scalars));
+        });
+    });
+
+    for_each_curve!(encoding_of_many, |C| {
+        proptest!(ProptestConfig::with_cases(32), |(scalars in proptest::collection::vec(leaning_scalar::<C>(), 0..12))| {
+            let points: Vec<_> = scalars.iter().map(|scalar| C::mul_base(scalar) + C::Point::generator()).collect();
+            let many = encode_points::<C>(&points);
+            prop_assert_eq!(many.len(), points.len());
+            for (encoded, point) in many.iter().zip(&points) {
+                prop_assert_eq!(encoded.as_ref(), encode_point::<C>(point));
+            }
+        });
+    });
+
+    /// An independent decoder: the crate's own, and every rule of ours by re-encoding.
+    fn reference_decode<C: Curve>(bytes: &[u8]) -> Option<C::Point> {
+        let mut repr = <C::Point as GroupEncoding>::Repr::default();
+        if bytes.len() != repr.as_ref().len() {
+            return None;
+        }
+        repr.as_mut().copy_from_slice(bytes);
+        let point: Option<C::Point> = C::Point::from_bytes(&repr).into();
+        point.filter(|point| {
+            let in_subgroup = *point * -Scalar::<C>::ONE == -*point;
+            !bool::from(point.is_identity()) && in_subgroup && point.to_bytes().as_ref() == bytes
+        })
+    }
+
+    for_each_curve!(decoding_is_strict_and_the_crates, |C| {
+        let (len, big_endian) = (C::POINT_LEN, C::POINT_LEN == 33);
+        proptest!(|(mut bytes in proptest::collection::vec(any::<u8>(), len), likely: bool)| {
+            if big_endian && likely {
+                bytes[0] = 2 | (bytes[0] & 1);
+            }
+            let point = C::decode(&bytes);
+            prop_assert_eq!(point, reference_decode::<C>(&bytes));
+            if let Some(point) = point {
+                prop_assert_eq!(encode_point::<C>(&point), bytes);
+            }
+        });
+        proptest!(|(scalar in leaning_scalar::<C>(), bit in 0usize..8 * len)| {
+            let point = C::mul_base(&scalar);
+            let mut bytes = encode_point::<C>(&point);
+            prop_assert_eq!(C::decode(&bytes), (!bool::from(point.is_identity())).then_some(point));
+            prop_assert_eq!(C::decode_uncleared(&bytes).map(|p| p.clear()), C::decode(&bytes).map(|p| C::multiply_by_cofactor(&p)));
+            bytes.resize(len, 0);
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            prop_assert_eq!(C::decode(&bytes), reference_decode::<C>(&bytes));
+        });
+    });
+
+    // G-01: every encoding of the identity that there is, and of nothing.
+    for_each_curve!(g_01_no_identity, |C| {
+        let identity = encode_point::<C>(&C::Point::identity());
+        for bytes in [&identity[..], &[0], &[0; 32], &[0; 33], &[0; 65], &[], &[1]] {
+            assert!(C::decode(bytes).is_none());
+            assert!(C::decode_uncleared(bytes).is_none());
+        }
+        for (first, last) in [(1, 0), (1, 0x80), (0xec, 0x7f), (0xec, 0xff), (0, 0x80), (0xee, 0x7f), (0xee, 0xff)] {
+            let mut bytes = [if last & 0x7f == 0x7f { 0xff } else { 0 }; 32];
+            (bytes[0], bytes[31]) = (first, last);
+            assert!(C::decode(&bytes).is_none());
+            assert!(C::decode_uncleared(&bytes).is_none());
+        }
+    });
+
+    for_each_curve!(lengths_are_exact, |C| {
+        let good = encode_point::<C>(&C::mul_base(&Scalar::<C>::from(9)));
+        assert_eq!(good.len(), C::POINT_LEN);
+        for length in (0..80).filter(|length| *length != C::POINT_LEN) {
+            let mut bytes = good.clone();
+            bytes.resize(length, 0);
+            assert!(C::decode(&bytes).is_none());
+        }
+        let scalar = encode_scalar::<C>(&Scalar::<C>::from(9));
+        for length in (0..80).filter(|length| *length != SCALAR_LEN) {
+            let mut bytes = scalar.to_vec();
+            bytes.resize(length, 0);
+            assert!(decode_scalar::<C>(&bytes).is_none());
+        }
+    });
+
+    // G-05: q, q + 1 and so on up to 2^256 - 1 are refused, q - 1 is not.
+    for_each_curve!(g_05_scalars_below_the_order, |C| {
+        let order_minus_one = encode_scalar::<C>(&-Scalar::<C>::ONE);
+        let big_endian = encode_scalar::<C>(&Scalar::<C>::ONE)[SCALAR_LEN - 1] == 1;
+        let plus = |mut bytes: [u8; 32], mut add: u16| {
+            for nth in 0..32 {
+                let at = if big_endian { 31 - nth } else { nth };
+                let sum = u16::from(bytes[at]) + (add & 0xff);
+                bytes[at] = (sum & 0xff) as u8;
+                add = (add >> 8) + (sum >> 8);
+            }
+            bytes
+        };
+        assert_eq!(decode_scalar::<C>(&order_minus_one), Some(-Scalar::<C>::ONE));
+        for above in 1..=1000 {
+            assert!(decode_scalar::<C>(&plus(order_minus_one, above)).is_none());
+            assert!(PublicScalar::<C>::decode(&plus(order_minus_one, above)).is_none());
+        }
+        assert!(decode_scalar::<C>(&[0xff; 32]).is_none());
+        assert_eq!(decode_scalar::<C>(&[0; 32]), Some(Scalar::<C>::ZERO));
+        for bit in 0..256 {
+            let mut bytes = order_minus_one;
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let decoded = decode_scalar::<C>(&bytes);
+            assert!(decoded.is_none_or(|scalar| encode_scalar::<C>(&scalar) == bytes));
+        }
+    });
+
+    for_each_curve!(scalars_decode_to_what_they_encode, |C| {
+        proptest!(|(bytes: [u8; 32], scalar in leaning_scalar::<C>())| {
+            prop_assert_eq!(decode_scalar::<C>(&encode_scalar::<C>(&scalar)), Some(scalar));
+            prop_assert!(decode_scalar::<C>(&bytes).is_none_or(|scalar| encode_scalar::<C>(&scalar) == bytes));
+        });
+    });
+
+    for_each_curve!(uncleared_points_come_out_cleared, |C| {
+        proptest!(ProptestConfig::with_cases(32), |(scalars in proptest::collection::vec(leaning_scalar::<C>(), 1..6))| {
+            let terms: Vec<_> = scalars.iter().map(|a| (PublicScalar::<C>::from(3), Uncleared::<C>::mul_base(a))).collect();
+            let sum: Scalar<C> = scalars.iter().sum();
+            prop_assert_eq!(Uncleared::msm_vartime(&terms).clear(), C::mul_base(&(sum * Scalar::<C>::from(3))));
+        });
+    });
 }

@@ -1,27 +1,28 @@
 //! What secp256k1 and P-256 share: SEC1 compressed points, big-endian scalars.
 
-use group::{Group, GroupEncoding};
+use k256::U256;
+
+use super::limbs::{Limbs, little_endian_limbs};
+use super::weierstrass::{Weierstrass, decompress};
 
 /// The length of a compressed point.
 pub(super) const POINT_LEN: usize = 33;
 
 /// Decodes exactly 33 bytes that start with 02 or 03: no uncompressed, hybrid or identity form.
-pub(super) fn decode<P: Group + GroupEncoding<Repr: AsMut<[u8]>>>(bytes: &[u8]) -> Option<P> {
-    if bytes.len() != POINT_LEN || !matches!(bytes.first(), Some(2 | 3)) {
-        return None;
+pub(super) fn decode<W: Weierstrass>(bytes: &[u8]) -> Option<W::Point> {
+    let (prefix, x) = bytes.split_first()?;
+    let x = x.try_into().ok()?;
+    match prefix {
+        2 => decompress::<W>(x, false),
+        3 => decompress::<W>(x, true),
+        _ => None,
     }
-    let mut repr = P::Repr::default();
-    repr.as_mut().copy_from_slice(bytes);
-    let point: Option<P> = P::from_bytes(&repr).into();
-    point.filter(|point| !bool::from(point.is_identity()))
 }
 
-/// Four limbs, lowest first, of 32 big-endian bytes.
-pub(super) fn limbs(bytes: &[u8; 32]) -> [u64; 4] {
-    let mut limbs = [0; 4];
-    let (chunks, _) = bytes.as_chunks::<8>();
-    limbs.iter_mut().rev().zip(chunks).for_each(|(limb, bytes)| *limb = u64::from_be_bytes(*bytes));
-    limbs
+/// Four limbs, lowest first, whatever the words of the platform.
+#[inline]
+pub(super) fn limbs(integer: U256) -> Limbs {
+    little_endian_limbs(&integer.to_le_bytes().into())
 }
 
 /// The 64 big-endian bytes of eight limbs, lowest first.
@@ -50,6 +51,29 @@ mod tests {
         for bytes in [&good[..32], &[&good[..], &[0]].concat(), &[0], &[0; 33], &[0; 65], &[], &large_x] {
             assert!(C::decode(bytes).is_none());
         }
+    }
+
+    /// x from p - 1 up to p + 600 and 2^256 - 1: what is not below p is refused, whatever it is modulo p.
+    fn refuses_large_x<C: Curve>(prime: &str) {
+        let prime = hex::decode(prime).unwrap();
+        for above in 0..600u16 {
+            for prefix in [2, 3] {
+                let mut bytes = [&[prefix], &prime[..]].concat();
+                let mut carry = above;
+                for byte in bytes.iter_mut().skip(1).rev() {
+                    carry += u16::from(*byte);
+                    *byte = (carry & 0xff) as u8;
+                    carry >>= 8;
+                }
+                assert!(C::decode(&bytes).is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn g_04_x_below_p() {
+        refuses_large_x::<Secp256k1>("fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f");
+        refuses_large_x::<P256>("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod memory;
 #[cfg(test)]
 mod tests;
 
+#[cfg(any(test, feature = "std"))]
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::fmt;
@@ -131,7 +132,7 @@ pub trait BurnLog: Send + Sync {
     /// [`StoreError`].
     fn strikes(&self, peer: &Peer) -> Result<Strikes, StoreError>;
 
-    /// Forgives a peer all strikes so far. For an operator: see [`hazmat::forgive`].
+    /// Forgives a peer all strikes so far. For an operator: see [`crate::hazmat::forgive`].
     ///
     /// # Errors
     /// [`StoreError`] unless it is durable.
@@ -169,7 +170,7 @@ pub fn note_strikes<S: Scheme>(share: &mut KeyShare<S>, log: &dyn BurnLog) -> Re
 }
 
 /// What an operator decides, knowing more than the library does.
-pub mod hazmat {
+pub(crate) mod hazmat {
     use super::{BurnLog, Peer};
     use crate::error::Usage;
     use crate::key::{KeyShare, Scheme};
@@ -191,12 +192,14 @@ pub mod hazmat {
 }
 
 /// What a log knows.
+#[cfg(any(test, feature = "std"))]
 #[derive(Debug, Default)]
 struct Book {
     burned: BTreeSet<PairId>,
     strikes: BTreeMap<(KeyId, [u8; 32], Option<PartyId>), Strikes>,
 }
 
+#[cfg(any(test, feature = "std"))]
 impl Book {
     /// What strikes are counted under: the identity key, whatever the party's id; the id if there is none.
     fn name(peer: &Peer) -> (KeyId, [u8; 32], Option<PartyId>) {

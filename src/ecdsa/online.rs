@@ -132,7 +132,7 @@ impl<S: EcdsaScheme> Request<S> {
 
     /// Adds it to a session's inputs, with the key that signs.
     pub(super) fn absorb(&self, base: Transcript, key: &PublicKeyPackage<S>) -> Transcript {
-        let child = self.child.key(&key.joint_point()).map(|point| Element::<S::Curve>::new(point));
+        let child = self.child.key(&key.joint_point()).map(Element::<S::Curve>::new);
         base.field(self.prehash.as_bytes())
             .field(&self.child.delta.encode())
             .field(child.as_ref().map_or(&[], Element::as_bytes))
@@ -236,7 +236,7 @@ pub(super) fn respond<S: EcdsaScheme>(
     let share = OnlineShare {
         request: request.digest(&terms.id),
         denominator: PublicScalar::reveal(*u + *rho.value() * phi),
-        numerator: PublicScalar::reveal(*m.value() * phi + *r.value() * &(*v + *delta.value() * phi)),
+        numerator: PublicScalar::reveal(*m.value() * phi + *r.value() * (*v + *delta.value() * phi)),
     };
     let own = OnlineShare { ..share };
     let pending = Pending { signers: terms.signers, me: terms.me, key, prehash: request.prehash, nonce, own };

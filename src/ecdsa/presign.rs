@@ -38,9 +38,23 @@ pub use self::signer::Signer;
 
 use super::EcdsaScheme;
 use crate::error::Usage;
+use crate::key::Scheme;
+use crate::mul::rvole::{Receiver, Sender};
 use crate::party::{Base, PartyId};
 use crate::secret::fresh;
 use crate::transcript::Transcript;
+
+/// What of round 1 is for one peer each.
+pub type Invitations<S> = Vec<(PartyId, Invitation<<S as EcdsaScheme>::Parameters>)>;
+
+/// What of round 2 is for one peer each.
+pub type Answers<S> = Vec<(PartyId, ToPeer<S>)>;
+
+/// As the receiver of a multiplication.
+type AsReceiver<S> = Receiver<<S as Scheme>::Curve, <S as EcdsaScheme>::Parameters>;
+
+/// As its sender.
+type AsSender<S> = Sender<<S as Scheme>::Curve, <S as EcdsaScheme>::Parameters>;
 
 /// Starts presigning by hand: the commitment is for all, each invitation for one, signed and readable.
 ///
@@ -50,13 +64,12 @@ use crate::transcript::Transcript;
 ///
 /// # Errors
 /// [`Usage::Malformed`] for a shorter `hello`, [`Usage::BrokenRng`], [`Usage::SetupNeeded`].
-#[allow(clippy::type_complexity)] // what is for all, what is for one each
 pub fn start<S: EcdsaScheme>(
     signer: Signer<S>,
     base: Base,
     hello: &[u8],
     rng: &mut impl CryptoRng,
-) -> Result<(Round1<S>, Commit, Vec<(PartyId, Invitation<S::Parameters>)>), Usage> {
+) -> Result<(Round1<S>, Commit, Invitations<S>), Usage> {
     let draws = Transcript::new("ecdsa-presign-draws").field(fresh(rng)?.expose()).field(base.as_bytes());
     let mut draws = signer.hedge(draws).rng();
     Round1::start(signer, base, hello, &mut draws)

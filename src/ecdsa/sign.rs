@@ -4,6 +4,7 @@
 //! as the third. What is signed is in the base: parties that were asked for something else are foreign to each
 //! other, and learn nothing.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 
@@ -62,7 +63,7 @@ pub struct Sign<S: EcdsaScheme> {
 enum Rounds<S: EcdsaScheme> {
     Round1(Round1<S>),
     Round2(Round2<S>),
-    Blame(Round3<S>),
+    Blame(Box<Round3<S>>),
     Online(Pending<S>),
 }
 
@@ -118,7 +119,7 @@ impl<S: EcdsaScheme> Protocol for Sign<S> {
     fn start(inputs: Inputs<S>, context: &Context, rng: &mut TranscriptRng) -> Result<(Self, Outgoing), Usage> {
         let Inputs { presign, request } = inputs;
         let (round, log, outgoing) = presign.start(context, rng)?;
-        Ok((Self { rounds: Rounds::Round1(round), request, log: Log(log) }, outgoing))
+        Ok((Self { rounds: Rounds::Round1(round), request, log }, outgoing))
     }
 
     fn longest_body(_: &SessionParams) -> usize {

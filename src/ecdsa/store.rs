@@ -53,6 +53,9 @@ pub enum Claim {
     Repeated([u8; SHARE_LEN]),
 }
 
+/// What a presignature was spent on: the digest of the request, and the reply.
+pub type Spent = ([u8; 32], [u8; SHARE_LEN]);
+
 /// Keeps presignatures, each for one request and no other.
 ///
 /// # Security
@@ -85,7 +88,7 @@ pub trait PresignatureStore: Send + Sync {
     ///
     /// # Errors
     /// [`Refusal::Failed`].
-    fn claimed(&self, id: &PresignatureId) -> Result<Option<([u8; 32], [u8; SHARE_LEN])>, Refusal>;
+    fn claimed(&self, id: &PresignatureId) -> Result<Option<Spent>, Refusal>;
 
     /// Wipes an unspent presignature for good: after a refresh, for example.
     ///

@@ -1,10 +1,11 @@
 //! Keys: what a party stores, what everybody may know.
 
-mod dealer;
+pub(crate) mod dealer;
 mod share;
 mod tweak;
 
-pub use dealer::{reconstruct, split};
+#[cfg(test)]
+pub(crate) use dealer::reconstruct;
 pub(crate) use share::chain_code_digest;
 pub use share::{KeyShare, PublicKeyPackage, Scheme};
 pub use tweak::Tweak;

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::curve::{Curve, Scalar, decode_scalar, encode_scalar};
 use crate::error::Usage;
-use crate::party::{KeyId, Parties, PartyId, PublicIdentity, Sharing, Threshold};
+use crate::party::{KeyId, Label, Parties, PartyId, PublicIdentity, SessionParams, Sharing, Threshold};
 use crate::record::{self, Kind};
 use crate::secret::Secret;
 use crate::sharing::Commitment;
@@ -260,6 +260,25 @@ impl<S: Scheme> KeyShare<S> {
     /// The party that holds this share.
     pub fn me(&self) -> PartyId {
         self.me
+    }
+
+    /// The parameters of a session about this key between some of its holders: their identities and the
+    /// threshold come from the key. The label is the caller's, the same for all, fresh for each session.
+    ///
+    /// # Errors
+    /// [`Usage::UnknownParty`] for an id that holds no share, or if this party is not among them;
+    /// [`Usage::DuplicateParty`]; [`Usage::WrongNumberOfSigners`] for fewer than t.
+    pub fn session_params(
+        &self,
+        label: Label,
+        with: impl IntoIterator<Item = PartyId>,
+    ) -> Result<SessionParams, Usage> {
+        let parties = self.public.parties.subset(with)?;
+        let threshold = self.public.threshold;
+        if parties.len() < usize::from(threshold.get()) {
+            return Err(Usage::WrongNumberOfSigners);
+        }
+        SessionParams::new(label, self.me, threshold, parties)
     }
 
     /// The share s_i.

@@ -42,8 +42,21 @@ impl<C: Curve> Tweak<C> {
         }
     }
 
+    /// What is added at the end.
+    pub(crate) fn offset(&self) -> PublicScalar<C> {
+        self.offset
+    }
+
+    /// ±value: what a factor of the secret becomes.
+    pub(crate) fn signed(&self, value: PublicScalar<C>) -> PublicScalar<C> {
+        if self.negate { -value } else { value }
+    }
+
     /// The changed image of a secret or share.
     pub fn point(&self, image: &C::Point) -> C::Point {
+        if self.offset.is_zero() {
+            return if self.negate { -*image } else { *image };
+        }
         let shift = C::mul_base(self.offset.value());
         if self.negate { shift - *image } else { shift + *image }
     }

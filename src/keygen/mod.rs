@@ -38,7 +38,7 @@ use rand_core::CryptoRng;
 pub use self::certificate::{Certificate, Pending};
 pub use self::messages::{Ack, Commit, Confirm, Dealt, Greeting, Opening, Share};
 pub use self::protocol::Keygen;
-pub use self::round1::Round1;
+pub use self::round1::{Round1, ToEach};
 pub use self::round2::Round2;
 pub use self::round3::Round3;
 pub use self::round4::{Done, Round4};

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
-use super::certificate::Pending;
+use super::certificate::{Certificate, Pending};
 use super::messages::{Ack, Commit, Confirm, Dealt, Greeting, Opening, Share};
 use super::round1::Round1;
 use super::round2::Round2;
@@ -16,8 +16,13 @@ use crate::error::{Fault, Usage};
 use crate::key::{KeyShare, Scheme};
 use crate::party::{PartyId, SessionParams, View};
 use crate::round::{Case, Channels, Context, Inbox, KeyRef, Outgoing, Parts, Protocol, Received, Step, Stop};
+use crate::session::Session;
 use crate::transcript::{Transcript, TranscriptRng};
-use crate::wire::Wire;
+use crate::wire::{Shape, Wire};
+
+/// The round of the confirms.
+const CONFIRMS: u8 = 3;
+const NO_SHAPE: Shape = Shape { threshold: 0, parties: 0, batch: 1 };
 
 /// Key generation, to be driven by a [`Session`](crate::session::Session).
 ///
@@ -47,12 +52,32 @@ impl<S: Scheme> Keygen<S> {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn into_round2(self) -> Round2<S> {
+        match self.0 {
+            Deal::Round2(round) => round,
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// The key share once more, while acknowledgements are awaited: for a session that was taken up again.
     pub fn key_share(&self) -> Option<KeyShare<S>> {
         match &self.0 {
             Deal::Round4(round) => round.key_share(),
             _ => None,
         }
+    }
+}
+
+impl<S: Scheme> Session<Keygen<S>> {
+    /// The certificate, once the confirms of all are there: it makes any holder's pending share a key
+    /// share. Give it to whoever asks.
+    pub fn certificate(&self) -> Option<Certificate<S>> {
+        let confirms = self.signed_broadcasts(CONFIRMS);
+        let complete = confirms.iter().map(|(id, ..)| *id).eq(self.params().parties().ids());
+        let entry = |(id, body, signed): (_, Vec<u8>, _)| Some((id, Confirm::decode(&body, &NO_SHAPE)?, signed));
+        let entries: Option<Vec<_>> = confirms.into_iter().map(entry).collect();
+        entries.filter(|_| complete && self.round() > CONFIRMS).map(Certificate::new)
     }
 }
 

@@ -36,6 +36,9 @@ pub struct Round1<S: Scheme> {
     chain_code: Secret<[u8; 32]>,
 }
 
+/// A private part for each of the other holders.
+pub type ToEach<C> = Vec<(PartyId, Share<C>)>;
+
 /// What a dealer of an old key deals: λ_i·s_i, and the chain code.
 pub(super) struct Dealing<C: Curve> {
     pub(super) constant: Secret<Scalar<C>>,
@@ -75,7 +78,7 @@ impl<S: Scheme> Round1<S> {
         view: View,
         greetings: Inbox<Greeting>,
         rng: &mut impl CryptoRng,
-    ) -> (Round2<S>, Opening<S::Curve>, Vec<(PartyId, Share<S::Curve>)>) {
+    ) -> (Round2<S>, Opening<S::Curve>, ToEach<S::Curve>) {
         let Self { terms, polynomial, coefficients, blinding, chain_code } = self;
         // 2.1
         let greetings: BTreeMap<_, _> = greetings.into_iter().collect();

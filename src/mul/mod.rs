@@ -7,5 +7,7 @@
 //! As on the floor below, nothing here names a culprit.
 
 mod field;
+mod message;
+mod parameters;
 pub mod rvole;
 pub mod zero_share;

@@ -22,129 +22,21 @@ use core::marker::PhantomData;
 
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroize;
 
-use super::field::{Field, Limbs, accumulate, and, from_bytes, to_bytes};
-use crate::curve::{Curve, P256, Scalar, Secp256k1, SumOfProducts};
-use crate::ot::Block;
-use crate::ot::bits::{halves, mask};
-use crate::ot::cipher::{Purpose, RowHash};
-use crate::ot::extension::{self, Context, ReceiverRows, Rows, SenderRows};
+use super::field::{Field, Limbs, and, from_bytes, to_bytes};
+use super::message::COLUMNS;
+use crate::curve::{Scalar, SumOfProducts};
+use crate::ot::bits::{Buffer, halves, mask};
+use crate::ot::cipher::{LANES, Purpose, RowHash, RowPads};
+use crate::ot::extension::{self, Context, ReceiverRows, SenderRows};
 use crate::ot::pprf::{Leaves, PuncturedLeaves};
+use crate::ot::{Block, long_field};
 use crate::party::{PairId, PartyId, View};
 use crate::secret::Secret;
 use crate::transcript::Transcript;
-use crate::wire::{Reader, Shape, Wire};
 
-/// l + ρ: inputs, and the check column.
-const COLUMNS: usize = 3;
-/// The bytes of one row of a~.
-const ROW_LEN: usize = COLUMNS * 32;
-/// Rows that are handled at a time; it divides ξ.
-const LANES: usize = 16;
-
-/// A curve whose scalars can be multiplied: its order is between 2^255 and 2^256.
-pub trait MulCurve: Curve {
-    /// The bytes of an OT pad that make one scalar: 32, or 48 where 32 would be biased.
-    ///
-    /// 2^256 mod q is about 2^128 for secp256k1, but about 2^224 for P-256.
-    const PAD_LEN: usize;
-}
-
-impl MulCurve for Secp256k1 {
-    const PAD_LEN: usize = 32;
-}
-
-impl MulCurve for P256 {
-    const PAD_LEN: usize = 48;
-}
-
-/// ξ: how many OTs a multiplication takes.
-pub trait ParameterSet: Copy + fmt::Debug + Default + Send + Sync + 'static {
-    /// The number, a multiple of 16, at least κ + 2·80.
-    const XI: usize;
-}
-
-/// ξ = κ + 2·80 = 416: 80 bits by the averaged bound, no attack known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Xi416;
-
-/// ξ = 512: 80 bits also for a sender that picks the rows it guesses after seeing the gadget.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Xi512;
-
-impl ParameterSet for Xi416 {
-    const XI: usize = 416;
-}
-
-impl ParameterSet for Xi512 {
-    const XI: usize = 512;
-}
-
-/// N, how many multiplications go in one: 1 to 256.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Batch(usize);
-
-impl Batch {
-    /// One multiplication.
-    pub const ONE: Self = Self(1);
-
-    /// That many. `None` for 0 and above 256; nothing is allocated before.
-    pub const fn new(multiplications: usize) -> Option<Self> {
-        if multiplications == 0 || multiplications > 256 { None } else { Some(Self(multiplications)) }
-    }
-
-    /// The number.
-    pub const fn get(self) -> usize {
-        self.0
-    }
-
-    /// The rows of the extension: ξ each.
-    pub fn rows<P: ParameterSet>(self) -> Rows {
-        const { assert!(P::XI.is_multiple_of(LANES) && P::XI <= 512) };
-        // A multiple of 16 between 16 and 2^17.
-        Rows::new(self.0 * P::XI).unwrap_or(Rows::SETUP)
-    }
-}
-
-/// The public vector g with b = Σ β_j·g_j. Constant: make it once and keep it.
-#[derive(Clone, Debug)]
-pub struct Gadget<C: MulCurve, P: ParameterSet> {
-    limbs: Vec<Limbs>,
-    field: Field<C>,
-    parameters: PhantomData<P>,
-}
-
-impl<C: MulCurve, P: ParameterSet> Gadget<C, P> {
-    /// 5.1: g_j is a hash of the curve, ξ and j.
-    pub fn new() -> Self {
-        let label = Transcript::new("mul-gadget").field(C::NAME.as_bytes()).number(P::XI as u64);
-        let entry = |j| C::scalar_limbs(label.fork().number(j).challenge::<C>().value());
-        Self { limbs: (0..P::XI as u64).map(entry).collect(), field: Field::new(), parameters: PhantomData }
-    }
-
-    /// b = Σ β_j·g_j for each ξ choices, by masked additions.
-    fn combine(&self, rows: &ReceiverRows, batch: Batch) -> Secret<Vec<Scalar<C>>> {
-        let mut factors = Secret::new(Vec::with_capacity(batch.get()));
-        let mut choices = rows.choices().iter();
-        for _ in 0..batch.get() {
-            let mut sum = [0; 5];
-            for (g, choice) in self.limbs.iter().zip(&mut choices) {
-                accumulate(&mut sum, &and(g, halves(mask(choice))[0]));
-            }
-            let [l0, l1, l2, l3, l4] = sum;
-            factors.expose_mut().push(C::reduce_wide(&[l0, l1, l2, l3, l4, 0, 0, 0]));
-            sum.zeroize();
-        }
-        factors
-    }
-}
-
-impl<C: MulCurve, P: ParameterSet> Default for Gadget<C, P> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+pub use super::message::{Request, Response};
+pub use super::parameters::{Batch, Gadget, MulCurve, ParameterSet, Xi416, Xi512};
 
 /// sid: names one multiplication, or one batch. It hangs on everybody's nonces and on what was sent.
 #[derive(Clone, Copy, Debug)]
@@ -170,13 +62,13 @@ impl SessionId {
 
     /// θ_1, θ_2: **over all of a~**.
     fn challenges<C: MulCurve>(&self, rows: &[u8]) -> [Scalar<C>; 2] {
-        let hash = Transcript::new("mul-challenge").field(&self.0).field(rows);
+        let hash = Transcript::new("mul-challenge").field(&self.0).field(&long_field(rows));
         [1, 2].map(|i| *hash.fork().number(i).challenge::<C>().value())
     }
 
     /// μ: the hash of μ_1, …
     fn digest(&self, checks: &[u8]) -> [u8; 32] {
-        Transcript::new("mul-check").field(&self.0).field(checks).digest()
+        Transcript::new("mul-check").field(&self.0).field(&long_field(checks)).digest()
     }
 
     /// a^ of each multiplication. With this id in it, a generator that repeats itself harms nobody.
@@ -186,77 +78,6 @@ impl SessionId {
         let hash = Transcript::new("mul-check-input").field(&self.0).field(fresh.expose());
         let inputs = (0..batch.get() as u64).map(|nu| *hash.fork().number(nu).secret_scalar::<C>().expose());
         Secret::new(inputs.collect())
-    }
-}
-
-/// The receiver's message: that of the extension. Addressed and readable.
-///
-/// 2156 bytes for one multiplication; 31·(52·N + 16) + 48 for N of [`Xi416`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request<P: ParameterSet>(extension::Message, PhantomData<P>);
-
-impl<P: ParameterSet> Wire for Request<P> {
-    fn size(shape: &Shape) -> usize {
-        Batch::new(shape.batch).map_or(0, |batch| extension::Message::size(batch.rows::<P>()))
-    }
-
-    fn write(&self, out: &mut Vec<u8>) {
-        self.0.write(out);
-    }
-
-    fn read(input: &mut Reader<'_>, shape: &Shape) -> Option<Self> {
-        let rows = Batch::new(shape.batch)?.rows::<P>();
-        extension::Message::read(input, rows).map(|message| Self(message, PhantomData))
-    }
-}
-
-/// The sender's message: a~, η, μ. **Private: encrypted and authenticated.**
-///
-/// 40 000 bytes for one multiplication; 39 968·N + 32 for N of [`Xi416`].
-pub struct Response<C: MulCurve, P: ParameterSet> {
-    /// a~ row by row, then η of each multiplication: canonical scalars of 32 bytes.
-    scalars: Vec<u8>,
-    digest: [u8; 32],
-    batch: Batch,
-    curve: PhantomData<(C, P)>,
-}
-
-impl<C: MulCurve, P: ParameterSet> Response<C, P> {
-    const fn tilde_len(batch: Batch) -> usize {
-        batch.get() * P::XI * ROW_LEN
-    }
-
-    const fn scalars_len(batch: Batch) -> usize {
-        Self::tilde_len(batch) + batch.get() * 32
-    }
-}
-
-impl<C: MulCurve, P: ParameterSet> Wire for Response<C, P> {
-    fn size(shape: &Shape) -> usize {
-        Batch::new(shape.batch).map_or(0, |batch| Self::scalars_len(batch) + 32)
-    }
-
-    fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.scalars);
-        out.extend_from_slice(&self.digest);
-    }
-
-    /// Refuses scalars that are not canonical.
-    fn read(input: &mut Reader<'_>, shape: &Shape) -> Option<Self> {
-        let batch = Batch::new(shape.batch)?;
-        let scalars = input.take(Self::scalars_len(batch))?;
-        let field = Field::<C>::new();
-        let (items, _) = scalars.as_chunks::<32>();
-        if !items.iter().all(|item| field.is_canonical(&from_bytes(item))) {
-            return None;
-        }
-        Some(Self { scalars: scalars.to_vec(), digest: input.array()?, batch, curve: PhantomData })
-    }
-}
-
-impl<C: MulCurve, P: ParameterSet> fmt::Debug for Response<C, P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Response({} bytes)", self.scalars.len() + self.digest.len())
     }
 }
 
@@ -317,22 +138,24 @@ impl<C: MulCurve, P: ParameterSet> Receiver<C, P> {
         let (tilde, (etas, _)) = (tilde.as_chunks::<32>().0.as_chunks::<COLUMNS>().0, etas.as_chunks::<32>());
         let hash = session.row_hash();
         let mut outcome = Secret::new(Vec::with_capacity(self.batch.get()));
-        let mut checks = Secret::new(alloc::vec![0; self.batch.get() * P::XI * 32]);
-        let mut gammas = Pads::<LANES>::default();
+        let mut checks = Buffer::<u8>::zero(self.batch.get() * P::XI * 32);
+        let (mut pads, mut gammas) = (Pads::new::<C>(), Buffer::<u64>::zero(LANES * COLUMNS * 4));
         let (mut batches, mut choices, mut tilde) = (self.rows.rows(), self.rows.choices().iter(), tilde.iter());
-        let mut places = checks.expose_mut().as_chunks_mut::<32>().0.iter_mut();
+        let mut places = checks.as_mut_slice().as_chunks_mut::<32>().0.iter_mut();
         for (nu, eta) in etas.iter().enumerate() {
-            let (eta, mut sums) = (from_bytes(eta), [SumOfProducts::<C>::new(), SumOfProducts::new()]);
+            let (minus_eta, mut sums) =
+                (field.negate(&from_bytes(eta)), [SumOfProducts::<C>::new(), SumOfProducts::new()]);
             for (chunk, (g, rows)) in gadget.limbs.chunks(LANES).zip(&mut batches).enumerate() {
-                gammas.fill(field, &hash, nu * P::XI + chunk * LANES, rows, 0);
-                let parts = g.iter().zip(&gammas.0).zip((&mut choices).zip(&mut tilde));
+                let gammas = triples_mut(&mut gammas);
+                pads.fill(field, (&hash, nu * P::XI + chunk * LANES), (rows, 0), gammas);
+                let parts = g.iter().zip(gammas).zip((&mut choices).zip(&mut tilde));
                 for (((g, gamma), (choice, tilde)), place) in parts.zip(&mut places) {
                     let beta = halves(mask(choice))[0];
                     // 7: D = γ + β·a~
                     let [d1, d2, d3] = add_chosen(field, gamma, tilde, beta);
                     // 8: μ' = D_3 + θ_1·D_1 + θ_2·D_2 − β·η
-                    let rest = field.sub(&d3, &and(&eta, beta));
-                    *place = to_bytes(&field.add(&rest, &field.dot(&factors, &d1, &d2)));
+                    let rest = field.add(&d3, &and(&minus_eta, beta));
+                    *place = to_bytes(&field.reduce(&field.add(&rest, &field.dot(&factors, &d1, &d2))));
                     // 9: d_i = Σ g_j·D_{j,i}
                     let [first, second] = &mut sums;
                     first.add_limbs(g, &d1);
@@ -341,7 +164,7 @@ impl<C: MulCurve, P: ParameterSet> Receiver<C, P> {
             }
             outcome.expose_mut().push(sums.map(SumOfProducts::finish));
         }
-        let good = session.digest(checks.expose()).ct_eq(&response.digest);
+        let good = session.digest(checks.as_slice()).ct_eq(&response.digest);
         bool::from(good).then_some(outcome)
     }
 }
@@ -368,22 +191,23 @@ impl<C: MulCurve, P: ParameterSet> Sender<C, P> {
             return None;
         }
         let check_inputs = session.check_inputs::<C>(self.batch, rng); // 1
-        let mut scalars = Vec::with_capacity(Response::<C, P>::scalars_len(self.batch));
-        let (shares, alphas) = self.transfer(session, gadget, inputs, &check_inputs, &mut scalars); // 1, 2
-        let thetas = session.challenges::<C>(&scalars); // 3
-        for ([first, second], check) in inputs.expose().iter().zip(check_inputs.expose()) {
+        let mut scalars = alloc::vec![0; Response::<C, P>::scalars_len(self.batch)];
+        let (tilde, etas) = scalars.split_at_mut_checked(Response::<C, P>::tilde_len(self.batch))?;
+        let (shares, alphas) = self.transfer(session, gadget, inputs, &check_inputs, tilde); // 1, 2
+        let thetas = session.challenges::<C>(tilde); // 3
+        let (etas, _) = etas.as_chunks_mut::<32>();
+        for (([first, second], check), eta) in inputs.expose().iter().zip(check_inputs.expose()).zip(etas) {
             let [theta1, theta2] = &thetas;
-            let eta = *check + *theta1 * first + *theta2 * second; // 4
-            scalars.extend_from_slice(&to_bytes(&C::scalar_limbs(&eta)));
+            *eta = to_bytes(&C::scalar_limbs(&(*check + *theta1 * first + *theta2 * second))); // 4
         }
         let factors = thetas.map(|theta| Field::<C>::factor(&theta));
-        let mut checks = Secret::new(alloc::vec![0; alphas.expose().len() * 32]);
-        let (places, _) = checks.expose_mut().as_chunks_mut::<32>();
-        for ([a1, a2, a3], place) in alphas.expose().iter().zip(places) {
+        let mut checks = Buffer::<u8>::zero(self.batch.get() * P::XI * 32);
+        let (places, _) = checks.as_mut_slice().as_chunks_mut::<32>();
+        for ([a1, a2, a3], place) in triples(&alphas).iter().zip(places) {
             let field = &gadget.field;
-            *place = to_bytes(&field.add(a3, &field.dot(&factors, a1, a2))); // 5: μ_j
+            *place = to_bytes(&field.reduce(&field.add(a3, &field.dot(&factors, a1, a2)))); // 5: μ_j
         }
-        let digest = session.digest(checks.expose()); // 6
+        let digest = session.digest(checks.as_slice()); // 6
         Some((shares, Response { scalars, digest, batch: self.batch, curve: PhantomData }))
     }
 
@@ -394,38 +218,48 @@ impl<C: MulCurve, P: ParameterSet> Sender<C, P> {
         gadget: &Gadget<C, P>,
         inputs: &Pairs<C>,
         check_inputs: &Secret<Vec<Scalar<C>>>,
-        tilde: &mut Vec<u8>,
-    ) -> (Pairs<C>, Secret<Vec<[Limbs; COLUMNS]>>) {
+        tilde: &mut [u8],
+    ) -> (Pairs<C>, Buffer<u64>) {
         let (field, hash) = (&gadget.field, session.row_hash());
         let mut shares = Secret::new(Vec::with_capacity(self.batch.get()));
-        let mut kept = Secret::new(Vec::with_capacity(self.batch.get() * P::XI));
-        let (mut zeros, mut ones) = (Pads::<LANES>::default(), Pads::<LANES>::default());
-        let mut batches = self.rows.rows();
+        let mut zeros = Buffer::<u64>::zero(self.batch.get() * P::XI * COLUMNS * 4);
+        let (mut pads, mut ones) = (Pads::new::<C>(), Buffer::<u64>::zero(LANES * COLUMNS * 4));
+        let tilde = tilde.as_chunks_mut::<32>().0.as_chunks_mut::<COLUMNS>().0;
+        let mut batches = self.rows.rows().zip(triples_mut(&mut zeros).chunks_mut(LANES).zip(tilde.chunks_mut(LANES)));
         for (nu, ([a1, a2], check)) in inputs.expose().iter().zip(check_inputs.expose()).enumerate() {
             let a = Secret::new([a1, a2, check].map(C::scalar_limbs));
             let mut sums = [SumOfProducts::<C>::new(), SumOfProducts::new()];
-            for (chunk, (g, rows)) in gadget.limbs.chunks(LANES).zip(&mut batches).enumerate() {
-                let first = nu * P::XI + chunk * LANES;
-                zeros.fill(field, &hash, first, rows, 0);
-                ones.fill(field, &hash, first, rows, *self.rows.delta());
-                for ((g, zero), one) in g.iter().zip(&zeros.0).zip(&ones.0) {
-                    let [first, second] = &mut sums;
-                    let [zero1, zero2, _] = zero;
+            for (chunk, (g, (rows, (zeros, tilde)))) in gadget.limbs.chunks(LANES).zip(&mut batches).enumerate() {
+                let (first, ones) = (nu * P::XI + chunk * LANES, triples_mut(&mut ones));
+                pads.fill(field, (&hash, first), (rows, 0), zeros);
+                pads.fill(field, (&hash, first), (rows, *self.rows.delta()), ones);
+                for (((g, zero), one), tilde) in g.iter().zip(zeros).zip(ones).zip(tilde) {
+                    let ([first, second], [zero1, zero2, _]) = (&mut sums, &*zero);
                     first.add_limbs(g, zero1);
                     second.add_limbs(g, zero2);
-                    for ((zero, one), a) in zero.iter().zip(one).zip(a.expose()) {
-                        tilde.extend_from_slice(&to_bytes(&field.add(&field.sub(zero, one), a)));
+                    for (((zero, one), a), tilde) in zero.iter().zip(one).zip(a.expose()).zip(tilde) {
+                        let one = field.reduce(one);
+                        *tilde = to_bytes(&field.reduce(&field.sub(&field.add(zero, a), &one)));
                     }
                 }
-                kept.expose_mut().extend_from_slice(&zeros.0);
             }
             shares.expose_mut().push(sums.map(|sum| -sum.finish()));
         }
-        (shares, kept)
+        (shares, zeros)
     }
 }
 
-/// γ + β·a~ for one row; β is 0 or all ones.
+/// Three scalars a row.
+fn triples(limbs: &Buffer<u64>) -> &[[Limbs; COLUMNS]] {
+    limbs.as_slice().as_chunks::<4>().0.as_chunks().0
+}
+
+/// Three scalars a row.
+fn triples_mut(limbs: &mut Buffer<u64>) -> &mut [[Limbs; COLUMNS]] {
+    limbs.as_mut_slice().as_chunks_mut::<4>().0.as_chunks_mut().0
+}
+
+/// γ + β·a~ for one row, loose; β is 0 or all ones.
 #[inline(always)]
 fn add_chosen<C: MulCurve>(
     field: &Field<C>,
@@ -433,60 +267,68 @@ fn add_chosen<C: MulCurve>(
     [t1, t2, t3]: &[[u8; 32]; COLUMNS],
     beta: u64,
 ) -> [Limbs; COLUMNS] {
-    [(g1, t1), (g2, t2), (g3, t3)].map(|(gamma, tilde)| field.add(gamma, &and(&from_bytes(tilde), beta)))
+    let one = |gamma, tilde| field.add(gamma, &and(&from_bytes(tilde), beta));
+    [one(g1, t1), one(g2, t2), one(g3, t3)]
 }
 
-/// The pads of 16 rows, three scalars each. Wiped when dropped.
-struct Pads<const N: usize>([[Limbs; COLUMNS]; N]);
+/// The pads of 16 rows before they are scalars. Wiped when dropped.
+#[allow(clippy::large_enum_variant)] // one at a time, on the stack, never moved
+enum Pads {
+    Short(RowPads<6>),
+    Long(RowPads<9>),
+}
 
-impl<const N: usize> Default for Pads<N> {
-    fn default() -> Self {
-        Self([[[0; 4]; COLUMNS]; N])
+impl Pads {
+    const fn new<C: MulCurve>() -> Self {
+        if C::PAD_LEN == 32 { Self::Short(RowPads::new()) } else { Self::Long(RowPads::new()) }
     }
-}
 
-impl Pads<LANES> {
-    /// 4.6: hashes the rows, the first of which has the number `first`, after ⊕ with `offset`.
+    /// 4.6: hashes the rows, the first of which has the number `first`, after ⊕ with `offset`; writes
+    /// three scalars each, loose.
     #[inline]
-    fn fill<C: MulCurve>(&mut self, field: &Field<C>, hash: &RowHash, first: usize, rows: &[Block], offset: Block) {
-        if C::PAD_LEN == 32 {
-            let mut blocks = [[0; 6]; LANES];
-            hash.hash(first, rows, offset, &mut blocks);
-            for (to, row) in self.0.iter_mut().zip(&blocks) {
-                let (pairs, _) = row.as_chunks::<2>();
-                to.iter_mut().zip(pairs).for_each(|(to, [low, high])| *to = field.reduce(&limbs(*low, *high)));
-            }
-            blocks.as_flattened_mut().zeroize();
-        } else {
-            let mut blocks = [[0; 9]; LANES];
-            hash.hash(first, rows, offset, &mut blocks);
-            for (to, row) in self.0.iter_mut().zip(&blocks) {
-                let (triples, _) = row.as_chunks::<3>();
-                for (to, [low, middle, high]) in to.iter_mut().zip(triples) {
-                    *to = field.reduce_384(&limbs(*low, *middle), halves(*high));
+    fn fill<C: MulCurve>(
+        &mut self,
+        field: &Field<C>,
+        (hash, first): (&RowHash, usize),
+        (rows, offset): (&[Block], Block),
+        scalars: &mut [[Limbs; COLUMNS]],
+    ) {
+        match self {
+            Self::Short(pads) => {
+                hash.hash(first, rows, offset, pads);
+                for (scalars, row) in scalars.iter_mut().zip(pads.rows()) {
+                    let (pairs, _) = row.as_chunks::<2>();
+                    scalars.iter_mut().zip(pairs).for_each(|(to, pair)| *to = limbs(pair));
                 }
             }
-            blocks.as_flattened_mut().zeroize();
+            Self::Long(pads) => {
+                hash.hash(first, rows, offset, pads);
+                for (scalars, row) in scalars.iter_mut().zip(pads.rows()) {
+                    let (triples, _) = row.as_chunks::<3>();
+                    for (to, [low, middle, high]) in scalars.iter_mut().zip(triples) {
+                        let high = halves(Block::from_le_bytes(*high));
+                        *to = field.reduce_384(&limbs(&[*low, *middle]), high);
+                    }
+                }
+            }
         }
     }
 }
 
-impl<const N: usize> Drop for Pads<N> {
-    fn drop(&mut self) {
-        self.0.as_flattened_mut().as_flattened_mut().zeroize();
-    }
-}
-
-fn limbs(low: Block, high: Block) -> Limbs {
-    let ([a, b], [c, d]) = (halves(low), halves(high));
+/// 32 bytes, lowest first, as limbs.
+#[inline(always)]
+fn limbs([low, high]: &[[u8; 16]; 2]) -> Limbs {
+    let ([a, b], [c, d]) = (halves(Block::from_le_bytes(*low)), halves(Block::from_le_bytes(*high)));
     [a, b, c, d]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::curve::{Curve, P256, Secp256k1};
     use crate::ot::testing::{leaves, party, rng};
     use crate::party::Base;
+    use crate::wire::{Shape, Wire};
     use ff::Field as _;
 
     fn context(nonce: u8) -> Context {
@@ -652,17 +494,18 @@ mod tests {
             let id = session::<C, Xi416>(3);
             let a = inputs::<C>(Batch::ONE, &mut rng(&seed));
             let checks = id.check_inputs::<C>(Batch::ONE, &mut rng(&seed));
-            let mut tilde = Vec::new();
+            let mut tilde = alloc::vec![0; 416 * 96];
             let (_, alphas) = sender.transfer(&id, &gadget, &a, &checks, &mut tilde);
             // Row 5 carries a_1 + 1; the cheat bets on β = 0 and computes everything else honestly.
             let row = from_bytes(tilde[96 * 5..][..32].try_into().unwrap());
-            tilde[96 * 5..][..32].copy_from_slice(&to_bytes(&gadget.field.add(&row, &[1, 0, 0, 0])));
+            tilde[96 * 5..][..32]
+                .copy_from_slice(&to_bytes(&gadget.field.reduce(&gadget.field.add(&row, &[1, 0, 0, 0]))));
             let [t1, t2] = id.challenges::<C>(&tilde);
             let [a1, a2] = a.expose()[0];
             tilde.extend(to_bytes(&C::scalar_limbs(&(checks.expose()[0] + t1 * a1 + t2 * a2))));
             let factors = [t1, t2].map(|t| Field::<C>::factor(&t));
-            let mus = alphas.expose().iter().map(|[x, y, z]| gadget.field.add(z, &gadget.field.dot(&factors, x, y)));
-            let digest = id.digest(&mus.flat_map(|mu| to_bytes(&mu)).collect::<Vec<_>>());
+            let mus = triples(&alphas).iter().map(|[x, y, z]| gadget.field.add(z, &gadget.field.dot(&factors, x, y)));
+            let digest = id.digest(&mus.flat_map(|mu| to_bytes(&gadget.field.reduce(&mu))).collect::<Vec<_>>());
             let response = Response { scalars: tilde, digest, batch: Batch::ONE, curve: PhantomData };
             let accepted = receiver.finish(&id, &gadget, &response).is_some();
             assert_eq!(accepted, beta == 0);
@@ -689,15 +532,13 @@ mod tests {
     #[test]
     fn pads_are_not_biased() {
         let (field, hash) = (Field::<P256>::new(), session::<P256, Xi416>(1).row_hash());
-        let mut pads = Pads::<LANES>::default();
+        let (mut pads, mut one, mut other) = (Pads::new::<P256>(), [[[0; 4]; 3]; 16], [[[0; 4]; 3]; 16]);
         // 2^256 mod q: below it, pads of 32 bytes would be hit twice as often: with 2^-32 only, so count
         // instead that all are canonical and that another offset gives others.
         let rows: Vec<Block> = (0..16).collect();
-        pads.fill(&field, &hash, 0, &rows, 0);
-        assert!(pads.0.as_flattened().iter().all(|pad| field.is_canonical(pad)));
-        let mut others = Pads::<LANES>::default();
-        others.fill(&field, &hash, 0, &rows, 1);
-        assert!(pads.0.as_flattened().iter().zip(others.0.as_flattened()).all(|(a, b)| a != b));
+        pads.fill(&field, (&hash, 0), (&rows, 0), &mut one);
+        pads.fill(&field, (&hash, 0), (&rows, 1), &mut other);
+        assert!(one.as_flattened().iter().zip(other.as_flattened()).all(|(a, b)| a != b));
         assert_eq!((Secp256k1::PAD_LEN, P256::PAD_LEN), (32, 48));
     }
 

@@ -133,7 +133,7 @@ impl Receiver {
         let mut message = Message { points: Vec::with_capacity(COLUMNS), bytes: Vec::with_capacity(COLUMNS) };
         let parts = halves.expose().iter().zip(other_halves.iter().zip(&others));
         for (l, (half, (other_half, other_bytes))) in (0u8..).zip(parts) {
-            let choice = bit(*choices.expose(), u32::from(l));
+            let choice = bit(*choices.expose(), usize::from(l));
             let chosen = RistrettoPoint::mul_base(&(half + half))
                 - hash_to_point(&run, l, choice.unwrap_u8(), other_bytes.as_bytes());
             let chosen_bytes = chosen.compress();
@@ -153,7 +153,7 @@ impl Receiver {
 
     /// The strings chosen: F_l(c) = H(view, .., c, .., α·B_{l,c}).
     pub fn finish(self, view: &View, peer: &Message) -> ReceiverSeeds {
-        let mut shared: Vec<_> = (0u32..)
+        let mut shared: Vec<_> = (0..)
             .zip(self.halves.expose().iter().zip(&peer.points))
             .map(|(l, (half, [zero, one]))| {
                 RistrettoPoint::conditional_select(zero, one, bit(*self.choices.expose(), l)) * half
@@ -163,7 +163,7 @@ impl Receiver {
         shared.zeroize();
         let parts = self.sent.iter().zip(&peer.bytes).zip(&keys);
         let seeds = (0u8..).zip(parts).map(|(l, ((sent, received), key))| {
-            let slot = bit(*self.choices.expose(), u32::from(l)).unwrap_u8();
+            let slot = bit(*self.choices.expose(), usize::from(l)).unwrap_u8();
             string(&self.run, view, l, slot, [sent, received], key)
         });
         let seeds = Secret::new(seeds.collect());
@@ -304,7 +304,7 @@ mod tests {
         assert_eq!((received.seeds.expose().len(), sent.0.expose().len()), (128, 128));
         assert_eq!(m1.encode(&SHAPE).len(), MESSAGE_LEN);
         for (l, (got, pair)) in received.seeds.expose().iter().zip(sent.0.expose()).enumerate() {
-            let choice = usize::from(bit(*received.choices.expose(), l as u32).unwrap_u8());
+            let choice = usize::from(bit(*received.choices.expose(), l).unwrap_u8());
             assert_eq!(*got, pair[choice]);
             assert_ne!(*got, pair[1 - choice]);
         }
@@ -396,7 +396,7 @@ mod tests {
         for _ in 0..BATCHES {
             let (receiver, m1) = Receiver::start(run(), &mut rng);
             for l in 0..COLUMNS {
-                let choice = bit(*receiver.choices.expose(), l as u32).unwrap_u8();
+                let choice = bit(*receiver.choices.expose(), l).unwrap_u8();
                 let pair = m1.bytes[l].as_flattened();
                 for (k, count) in agree.iter_mut().enumerate() {
                     *count += i64::from((pair[k / 8] >> (k % 8) & 1) == choice);

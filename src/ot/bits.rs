@@ -8,24 +8,47 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use subtle::Choice;
-use zeroize::Zeroize;
+use zeroize::{DefaultIsZeroes, Zeroize};
 
 use super::{Block, COLUMNS};
-use crate::secret::Secret;
 
 /// 128 rows of 128 columns. As columns: `tile[c]` holds 128 bits of column c; as rows: `tile[j]` is row j.
 pub type Tile = [Block; COLUMNS];
 
+/// A secret vector of fixed length; wiped at once when dropped, not item by item as a `Vec` is.
+pub(crate) struct Buffer<T: DefaultIsZeroes>(Vec<T>);
+
+impl<T: DefaultIsZeroes> Buffer<T> {
+    /// That many zeros.
+    pub(crate) fn zero(length: usize) -> Self {
+        Self(vec![T::default(); length])
+    }
+
+    pub(crate) fn as_slice(&self) -> &[T] {
+        &self.0
+    }
+
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
+        &mut self.0
+    }
+}
+
+impl<T: DefaultIsZeroes> Drop for Buffer<T> {
+    fn drop(&mut self) {
+        self.0.as_mut_slice().zeroize();
+    }
+}
+
 /// Secret bits that pick OTs, one a row; wiped when dropped, never a `bool`.
 pub struct ChoiceBits {
-    blocks: Secret<Vec<Block>>,
+    blocks: Buffer<Block>,
     length: usize,
 }
 
 impl ChoiceBits {
     /// The first `length` bits of a column; wipes the others. No more than the column has.
-    pub fn first(mut column: Secret<Vec<Block>>, length: usize) -> Self {
-        let blocks = column.expose_mut();
+    pub(super) fn first(mut column: Buffer<Block>, length: usize) -> Self {
+        let blocks = column.as_mut_slice();
         blocks.iter_mut().skip(length.div_ceil(128)).for_each(|block| *block = 0);
         let length = length.min(128 * blocks.len());
         Self { blocks: column, length }
@@ -43,13 +66,13 @@ impl ChoiceBits {
 
     /// The bits in order.
     pub fn iter(&self) -> impl Iterator<Item = Choice> + '_ {
-        let blocks = self.blocks.expose().iter();
+        let blocks = self.blocks.as_slice().iter();
         blocks.flat_map(|block| (0..128).map(|j| bit(*block, j))).take(self.length)
     }
 
     /// The first 128 bits as one block, those that are missing as 0.
     pub(super) fn first_block(&self) -> Block {
-        self.blocks.expose().first().copied().unwrap_or(0)
+        self.blocks.as_slice().first().copied().unwrap_or(0)
     }
 }
 
@@ -62,7 +85,7 @@ impl fmt::Debug for ChoiceBits {
 /// Bit `j` of a block, as a [`Choice`]. `j` must be below 128 and is public.
 #[inline]
 #[allow(clippy::cast_possible_truncation)] // one bit is kept
-pub fn bit(block: Block, j: u32) -> Choice {
+pub fn bit(block: Block, j: usize) -> Choice {
     Choice::from((block >> (j & 127)) as u8 & 1)
 }
 
@@ -198,10 +221,10 @@ mod tests {
 
     #[test]
     fn choice_bits_are_those_of_the_column() {
-        let bits = ChoiceBits::first(Secret::new(vec![0b1011, 1, 7]), 130);
+        let bits = ChoiceBits::first(Buffer(vec![0b1011, 1, 7]), 130);
         let got: Vec<u8> = bits.iter().map(|c| c.unwrap_u8()).collect();
         assert_eq!((got.len(), &got[..5], &got[127..]), (130, &[1, 1, 0, 1, 0][..], &[0, 1, 0][..]));
-        assert_eq!(ChoiceBits::first(Secret::new(vec![0]), 129).len(), 128);
+        assert_eq!(ChoiceBits::first(Buffer(vec![0]), 129).len(), 128);
         assert_eq!((mask(Choice::from(1)), mask(Choice::from(0))), (u128::MAX, 0));
         assert_eq!(alloc::format!("{bits:?}"), "ChoiceBits(..)");
     }

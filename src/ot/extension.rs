@@ -25,18 +25,15 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 use super::base::{ReceiverSeeds, SenderSeeds};
-use super::bits::{BitMatrix, ChoiceBits, bit, mask};
+use super::bits::{BitMatrix, Buffer, ChoiceBits, bit, mask};
 use super::check::ColumnHash;
-use super::cipher::{CIPHER, LeafCipher, Purpose, RowHash};
+use super::cipher::{CIPHER, Expansion, LANES, Purpose, RowHash, RowPads};
 use super::pprf::{DEPTH, LEAVES, Leaves, PuncturedLeaves, TREES};
-use super::{Block, COLUMNS};
+use super::{Block, COLUMNS, long_field};
 use crate::party::{Base, PairId, PartyId, View};
 use crate::secret::Secret;
 use crate::transcript::Transcript;
 use crate::wire::Reader;
-
-/// Blocks of each leaf that are expanded at a time.
-const STRIDE: usize = 32;
 
 /// How many OTs an extension makes: a positive multiple of 8, at most 2^17.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,15 +104,15 @@ impl Context {
     /// The check's hash, keyed by all corrections.
     fn column_hash(&self, rows: Rows, corrections: &[u8]) -> ColumnHash {
         let hash = Transcript::new("ot-extension-keys").field(&self.0).number(rows.get() as u64);
-        ColumnHash::new(rows, hash.field(corrections))
+        ColumnHash::new(rows, hash.field(&long_field(corrections)))
     }
 
     /// θ: the hash of x^ and the t^ of all columns.
     fn digest(&self, check: Block, columns: &[Block; COLUMNS]) -> [u8; 32] {
         let mut bytes = columns.map(Block::to_le_bytes);
         let hash = Transcript::new("ot-extension-check").field(&self.0).field(&check.to_le_bytes());
-        let digest = hash.field(bytes.as_flattened()).digest();
-        bytes.zeroize();
+        let digest = hash.field(&long_field(bytes.as_flattened())).digest();
+        bytes.as_flattened_mut().zeroize();
         digest
     }
 }
@@ -182,7 +179,7 @@ impl fmt::Debug for SenderRows {
 pub fn receive(leaves: &Leaves, context: &Context, rows: Rows) -> (ReceiverRows, Message) {
     let Columns { mut matrix, u, corrections } = Columns::new(leaves, context, rows);
     let hash = context.column_hash(rows, &corrections); // 4.3
-    let check = hash.column(u.expose()); // 4.4: x^ = h(u), t^ = h of the columns of V
+    let check = hash.column(u.as_slice()); // 4.4: x^ = h(u), t^ = h of the columns of V
     let mut columns = hash.matrix(matrix.tiles());
     let digest = context.digest(check, &columns);
     columns.zeroize();
@@ -195,26 +192,26 @@ pub fn receive(leaves: &Leaves, context: &Context, rows: Rows) -> (ReceiverRows,
 /// What the receiver expands: V by columns, u, and c_m for the trees but the first.
 struct Columns {
     matrix: BitMatrix,
-    u: Secret<Vec<Block>>,
+    u: Buffer<Block>,
     corrections: Vec<u8>,
 }
 
 impl Columns {
     fn new(leaves: &Leaves, context: &Context, rows: Rows) -> Self {
         let mut matrix = BitMatrix::zero(rows.blocks());
-        let mut u = Secret::new(alloc::vec![0; rows.blocks()]);
+        let mut u = Buffer::zero(rows.blocks());
         let mut corrections = alloc::vec![0; (TREES - 1) * rows.column_len()];
-        let mut column = Secret::new(alloc::vec![0; rows.blocks()]);
-        let iv = context.iv();
+        let mut column = Buffer::zero(rows.blocks());
+        let mut expansion = Expansion::new(context.iv(), rows.blocks());
         let (first, others) = leaves.trees().split_at(1);
         for leaves in first {
-            expand(leaves, 0, iv, 0, &mut matrix, u.expose_mut());
+            expand(&mut expansion, leaves, 0, 0, &mut matrix, u.as_mut_slice());
         }
         let places = corrections.chunks_exact_mut(rows.column_len());
         for ((leaves, place), tree) in others.iter().zip(places).zip(1..) {
-            expand(leaves, 0, iv, tree, &mut matrix, column.expose_mut());
+            expand(&mut expansion, leaves, 0, tree, &mut matrix, column.as_mut_slice());
             // 4.2: c_m = u_m ⊕ u, cut to the length of a column.
-            for (to, (a, b)) in place.chunks_mut(16).zip(column.expose().iter().zip(u.expose())) {
+            for (to, (a, b)) in place.chunks_mut(16).zip(column.as_slice().iter().zip(u.as_slice())) {
                 to.iter_mut().zip((a ^ b).to_le_bytes()).for_each(|(to, from)| *to = from);
             }
         }
@@ -233,12 +230,12 @@ pub fn send(leaves: &PuncturedLeaves, context: &Context, rows: Rows, message: &M
     }
     let delta = *leaves.delta().expose();
     let mut matrix = BitMatrix::zero(rows.blocks());
-    let mut column = Secret::new(alloc::vec![0; rows.blocks()]);
+    let mut column = Buffer::zero(rows.blocks());
     let mut all = Secret::new([0; LEAVES]);
-    let iv = context.iv();
+    let mut expansion = Expansion::new(context.iv(), rows.blocks());
     for (tree, most) in leaves.trees().iter().enumerate() {
         all.expose_mut().iter_mut().skip(1).zip(most).for_each(|(to, leaf)| *to = *leaf);
-        expand(all.expose(), 1, iv, tree, &mut matrix, column.expose_mut());
+        expand(&mut expansion, all.expose(), 1, tree, &mut matrix, column.as_mut_slice());
     }
     let mut places = message.corrections.chunks_exact(rows.column_len());
     for tree in 1..TREES {
@@ -308,40 +305,44 @@ impl SenderRows {
 /// The rows of a matrix, 16 at a time.
 fn batches(matrix: &BitMatrix, rows: Rows) -> impl Iterator<Item = &[Block]> {
     let (used, _) = matrix.rows().split_at(rows.get().min(matrix.rows().len()));
-    used.chunks(16)
+    used.chunks(LANES)
 }
 
 /// The row hash of all rows, 16 bytes each.
 fn strings(matrix: &BitMatrix, rows: Rows, offset: Block, view: &View) -> Secret<Vec<Block>> {
     let hash = RowHash::new(Purpose::Setup(view));
     let mut strings = Secret::new(Vec::with_capacity(rows.get()));
-    let mut pads = [[0; 1]; 16];
-    for (batch, first) in batches(matrix, rows).zip((0..).step_by(16)) {
+    let mut pads = RowPads::<1>::new();
+    for (batch, first) in batches(matrix, rows).zip((0..).step_by(LANES)) {
         hash.hash(first, batch, offset, &mut pads);
-        strings.expose_mut().extend(pads.iter().flatten().take(batch.len()));
+        let blocks = pads.rows().as_flattened().iter().take(batch.len());
+        strings.expose_mut().extend(blocks.map(|block| Block::from_le_bytes(*block)));
     }
-    pads.as_flattened_mut().zeroize();
     strings
 }
 
 /// 4.1: expands the leaves of a tree but the first `skip`; writes its four columns and u_m.
 ///
 /// With leaves in permuted order and the first one missing, the same sums are W instead of V.
-#[allow(clippy::indexing_slicing)] // constant bounds, and `first` + `place` is below the number of tiles
-fn expand(leaves: &[Block; LEAVES], skip: usize, iv: Block, tree: usize, matrix: &mut BitMatrix, u: &mut [Block]) {
-    let ciphers: [LeafCipher; LEAVES] = core::array::from_fn(|x| LeafCipher::new(leaves[x]));
-    let mut lanes = [[0; STRIDE]; LEAVES];
-    let tiles = matrix.tiles_mut().chunks_mut(STRIDE).zip(u.chunks_mut(STRIDE));
-    for ((tiles, u), first) in tiles.zip((0..).step_by(STRIDE)) {
-        for (cipher, lane) in ciphers.iter().zip(&mut lanes).skip(skip) {
-            cipher.fill(iv, first, &mut lane[..tiles.len()]);
-        }
-        for (place, (tile, u)) in tiles.iter_mut().zip(u).enumerate() {
-            let sums = butterfly(core::array::from_fn(|x| lanes[x][place]), u);
-            tile[DEPTH * tree..][..DEPTH].copy_from_slice(&sums);
+fn expand(
+    expansion: &mut Expansion,
+    leaves: &[Block; LEAVES],
+    skip: usize,
+    tree: usize,
+    matrix: &mut BitMatrix,
+    u: &mut [Block],
+) {
+    let width = expansion.width();
+    let strides = matrix.tiles_mut().chunks_mut(width).zip(u.chunks_mut(width));
+    for ((tiles, u), first) in strides.zip((0..).step_by(width)) {
+        expansion.fill(leaves, skip, first);
+        for ((tile, u), place) in tiles.iter_mut().zip(u).zip(0..) {
+            let (columns, _) = tile.as_chunks_mut::<DEPTH>();
+            if let Some(columns) = columns.get_mut(tree) {
+                *columns = butterfly(expansion.blocks(place), u);
+            }
         }
     }
-    lanes.as_flattened_mut().zeroize();
 }
 
 /// ⊕ of all values, and for each bit b of the index the ⊕ of the values where it is set.
@@ -361,7 +362,7 @@ fn butterfly(mut values: [Block; LEAVES], all: &mut Block) -> [Block; DEPTH] {
 
 /// 4.2: W_{m,b} ⊕= Δ_{m,b}·c_m for the four columns of a tree.
 fn correct(matrix: &mut BitMatrix, tree: usize, delta: Block, correction: &[u8]) {
-    let masks: [Block; DEPTH] = core::array::from_fn(|b| mask(bit(delta, (DEPTH * tree + b) as u32)));
+    let masks: [Block; DEPTH] = core::array::from_fn(|b| mask(bit(delta, DEPTH * tree + b)));
     for (tile, bytes) in matrix.tiles_mut().iter_mut().zip(correction.chunks(16)) {
         let mut block = [0; 16];
         block.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
@@ -476,7 +477,7 @@ mod tests {
         let mut column = alloc::vec![0; rows.blocks()];
         column[0] = 1;
         let error = hash.column(&column);
-        let check = hash.column(u.expose()) ^ if guesses.iter().any(|(tree, _)| *tree == 0) { error } else { 0 };
+        let check = hash.column(u.as_slice()) ^ if guesses.iter().any(|(tree, _)| *tree == 0) { error } else { 0 };
         let mut columns = hash.matrix(matrix.tiles());
         for (tree, guess) in guesses {
             for b in 0..DEPTH {
@@ -510,11 +511,11 @@ mod tests {
     fn o_01_ignoring_the_failed_check_gives_delta_away() {
         let (full, punctured) = leaves(b"probe");
         let mut recovered = 0;
-        let mut probes = 0;
+        let mut probes = 0u16;
         for tree in 0..TREES {
             let right = (0..15).find(|guess| {
                 probes += 1;
-                let context = context(probes as u8);
+                let context = context(probes.to_be_bytes()[1]);
                 let message = cheat(&full, &context, Rows::SETUP, &[(tree, *guess)]);
                 send(&punctured, &context, Rows::SETUP, &message).is_some()
             });
@@ -590,18 +591,22 @@ mod tests {
     #[test]
     fn o_26_blocks_and_pads_of_a_batch_are_distinct() {
         let blocks = rows(256 * 512).blocks();
-        let mut out = alloc::vec![0; blocks];
-        LeafCipher::new(5).fill(context(1).iv(), 0, &mut out);
-        assert_eq!((out.iter().collect::<BTreeSet<_>>().len(), blocks), (1025, 1025));
-        let mut later = [0; 7];
-        LeafCipher::new(5).fill(context(1).iv(), 992, &mut later);
-        assert_eq!(later, out[992..999]);
+        let (mut out, mut expansion) = (BTreeSet::new(), Expansion::new(context(1).iv(), blocks));
+        for first in (0..blocks).step_by(expansion.width()) {
+            expansion.fill(&[5; 16], 1, first);
+            for place in 0..expansion.width().min(blocks - first) {
+                assert_eq!(expansion.blocks(place)[0], 0);
+                assert_eq!(expansion.blocks(place)[1], expansion.blocks(place)[15]);
+                out.insert(expansion.blocks(place)[1]);
+            }
+        }
+        assert_eq!((out.len(), blocks), (1025, 1025));
         // O-10: one row at all places of a batch.
         let hash = RowHash::new(Purpose::Multiplication(&[9; 32]));
-        let (mut seen, mut pads) = (BTreeSet::<Block>::new(), [[0; 9]; 16]);
+        let (mut seen, mut pads) = (BTreeSet::<[u8; 16]>::new(), RowPads::<9>::new());
         for first in (0..256 * XI).step_by(16) {
             hash.hash(first, &[77; 16], 0, &mut pads);
-            seen.extend(pads.as_flattened());
+            seen.extend(pads.rows().as_flattened());
         }
         assert_eq!(seen.len(), 256 * XI * 9);
     }
@@ -610,16 +615,16 @@ mod tests {
     #[test]
     fn row_hash_by_the_formula() {
         let hash = RowHash::new(Purpose::Setup(&View::from_bytes([1; 32])));
-        let (mut pads, mut one) = ([[0; 6]; 16], [[0; 6]; 16]);
+        let (mut pads, mut one) = (RowPads::<6>::new(), RowPads::<6>::new());
         let batch: Vec<Block> = (100..116).collect();
         hash.hash(32, &batch, 3, &mut pads);
         for (k, row) in batch.iter().enumerate() {
             hash.hash(32 + k, &[row ^ 3], 0, &mut one);
-            assert_eq!(one[0], pads[k]);
+            assert_eq!(one.rows()[0], pads.rows()[k]);
         }
-        let mut other = [[0; 6]; 16];
+        let mut other = RowPads::<6>::new();
         RowHash::new(Purpose::Multiplication(&[1; 32])).hash(32, &batch, 3, &mut other);
-        assert!(other.iter().zip(&pads).all(|(a, b)| a != b));
+        assert!(other.rows().iter().zip(pads.rows()).all(|(a, b)| a != b));
     }
 
     /// Direction 2: 128 rows become base OTs, and these a second setup the other way round.

@@ -28,3 +28,10 @@ pub type Block = u128;
 
 /// The number of base OTs, of columns, and of bits of Δ: λ_c.
 pub const COLUMNS: usize = 128;
+
+/// The hash of a long field, which stands for it in a [`Transcript`](crate::Transcript).
+///
+/// On its own it starts at the start of a chunk, and BLAKE3 takes many chunks at once.
+pub(crate) fn long_field(bytes: &[u8]) -> [u8; 32] {
+    *blake3::hash(bytes).as_bytes()
+}

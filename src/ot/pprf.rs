@@ -136,8 +136,8 @@ impl PuncturedLeaves {
         let (strings, _) = seeds.seeds.expose().as_chunks::<DEPTH>();
         let trees = leaves.expose_mut().iter_mut().zip(strings).zip(&corrections.trees).zip(0u8..);
         for (((leaves, strings), corrections), tree) in trees {
-            let shift = u32::from(tree) * 4;
-            let choices = core::array::from_fn(|m| bit(*seeds.choices.expose() >> shift, m as u32));
+            let shift = u32::from(tree) * 4; // bits of Δ, and base OTs, come four a tree
+            let choices = core::array::from_fn(|m| bit(*seeds.choices.expose() >> shift, m));
             let (digit, fits) = grow_punctured(&Names { direction, tree }, &choices, strings, corrections, leaves);
             *delta.expose_mut() |= digit << shift;
             good &= fits;
@@ -240,8 +240,8 @@ fn grow_punctured(
     let mut nodes = [0; LEAVES];
     nodes[1] = strings[0];
     let mut path = (!choices[0]).unwrap_u8();
-    for level in 1..DEPTH as u8 {
-        let (m, choice) = (usize::from(level), choices[usize::from(level)]);
+    for (level, m) in (1u8..).zip(1..DEPTH) {
+        let choice = choices[m];
         let mut repaired = strings[m] ^ correction(corrections, m - 1, choice);
         for z in (1..1u8 << level).rev() {
             let mut children = names.children(level, z ^ path, nodes[usize::from(z)]);

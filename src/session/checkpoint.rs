@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use super::driver::Session;
+use super::envelope;
 use super::identity::Identity;
 use crate::error::Usage;
 use crate::party::{Parcel, PartyId, SessionParams, View};
@@ -78,7 +79,7 @@ impl<P: Protocol> Session<P> {
         let (mut session, _) = Self::start_from(params, identity, inputs, seed)?;
         match phase {
             REPLAY => session.replay(&messages, &sent)?,
-            RECORD => session.restore(&mut input, sent)?,
+            RECORD => session.restore(&mut input, sent, &messages)?,
             _ => return Err(Usage::Malformed),
         }
         input.finish().ok_or(Usage::Malformed)?;
@@ -108,7 +109,9 @@ impl<P: Protocol> Session<P> {
         out.push(RECORD);
         out.extend_from_slice(&[0; 32]);
         write_parcels(&self.sent, out);
-        write_list(&[], out);
+        // What the others signed in the round that brought the output: keygen's certificate.
+        let brought = self.store.all().filter(|message| message.header.round + 1 == self.round);
+        write_list(&brought.map(|message| message.bytes.as_slice()).collect::<Vec<_>>(), out);
         out.push(self.round);
         out.extend_from_slice(self.context.view.as_bytes());
         out.extend_from_slice(&self.context.broadcasts);
@@ -117,7 +120,7 @@ impl<P: Protocol> Session<P> {
         write_list(&own, out);
     }
 
-    fn restore(&mut self, input: &mut Reader<'_>, sent: Vec<Parcel>) -> Result<(), Usage> {
+    fn restore(&mut self, input: &mut Reader<'_>, sent: Vec<Parcel>, messages: &[&[u8]]) -> Result<(), Usage> {
         let malformed = Usage::Malformed;
         self.round = input.u8().ok_or(malformed)?;
         self.context.round = self.round.checked_sub(1).ok_or(malformed)?;
@@ -128,6 +131,10 @@ impl<P: Protocol> Session<P> {
         let own = read_list(input).ok_or(malformed)?;
         self.own = own.first().map(|body| (self.round, body.to_vec())).into_iter().collect::<BTreeMap<_, _>>();
         (self.seed, self.seal_key, self.sent) = (None, None, sent);
+        for message in messages {
+            let message = envelope::open(message, self.context.params.parties(), usize::MAX)?;
+            let _ = self.store.keep(message);
+        }
         Ok(())
     }
 }

@@ -77,6 +77,11 @@ impl Store {
         others
     }
 
+    /// Forgets the messages of a round that ended in an abort a promise survives: others may come for it.
+    pub(super) fn forget_round(&mut self, round: u8) {
+        self.0.retain(|(of, ..), _| *of != round);
+    }
+
     /// All messages, by round, sender and kind.
     pub(super) fn all(&self) -> impl Iterator<Item = &Message> {
         self.0.values().flatten()

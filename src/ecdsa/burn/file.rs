@@ -277,3 +277,6 @@ fn sum(content: &str) -> String {
     Transcript::new("burn-record").field(content.as_bytes()).fill(&mut sum);
     hex(&sum)
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,6 +52,9 @@ impl<S: EcdsaScheme> PairStates<S> {
     /// Reads the stored form. `newest` is the newest generation this installation is known to have had, 0
     /// if that is not known. The log is asked about every pair; burned ones are left out.
     ///
+    /// Load it once in a process and share what comes out: sessions see each other's burns at once through
+    /// one set of states, and only at their next start through two.
+    ///
     /// # Errors
     /// [`Usage::OlderGeneration`], [`Usage::StoreFailed`], [`Usage::Malformed`], [`Usage::UnknownVersion`],
     /// [`Usage::OtherSuite`].

@@ -1,5 +1,6 @@
 //! Presigning as a session drives it: decodes what came in, encodes what goes out.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -74,7 +75,7 @@ impl<S: EcdsaScheme> Inputs<S> {
         self,
         context: &Context,
         rng: &mut TranscriptRng,
-    ) -> Result<(Round1<S>, Arc<dyn BurnLog>, Outgoing), Usage> {
+    ) -> Result<(Round1<S>, Log, Outgoing), Usage> {
         let (signer, log) = self.signer.ok_or(Usage::InvalidShare)?;
         if !signer.signers.iter().copied().eq(context.params.parties().ids()) || signer.me != context.params.me() {
             return Err(Usage::UnknownParty(context.params.me()));
@@ -83,7 +84,7 @@ impl<S: EcdsaScheme> Inputs<S> {
         let (round, commit, invitations) = Round1::start(signer, context.base, &context.hello, rng)?;
         let addressed = invitations.iter().map(|(id, invitation)| (*id, invitation.encode(&shape))).collect();
         let outgoing = Outgoing { broadcast: Some(commit.encode(&shape)), addressed, sealed: Vec::new() };
-        Ok((round, log, outgoing))
+        Ok((round, Log(log), outgoing))
     }
 }
 
@@ -134,7 +135,7 @@ pub(in crate::ecdsa) fn second<S: EcdsaScheme>(
 }
 
 /// The end of round 3, after a wrong sum of key images.
-pub(in crate::ecdsa) fn third<S: EcdsaScheme>(round: Round3<S>, inbox: Inbox<Received>) -> Abort {
+pub(in crate::ecdsa) fn third<S: EcdsaScheme>(round: Box<Round3<S>>, inbox: Inbox<Received>) -> Abort {
     let shape = round.shape();
     let shares = inbox.try_map(Fault::Malformed, |_, received| ZeroShares::decode(&received.broadcast?, &shape));
     match shares {
@@ -176,7 +177,7 @@ pub struct Presign<S: EcdsaScheme> {
 enum Rounds<S: EcdsaScheme> {
     Round1(Round1<S>),
     Round2(Round2<S>),
-    Round3(Round3<S>),
+    Round3(Box<Round3<S>>),
 }
 
 /// The burn log of a session.
@@ -216,7 +217,7 @@ impl<S: EcdsaScheme> Protocol for Presign<S> {
 
     fn start(inputs: Inputs<S>, context: &Context, rng: &mut TranscriptRng) -> Result<(Self, Outgoing), Usage> {
         let (round, log, outgoing) = inputs.start(context, rng)?;
-        Ok((Self { rounds: Rounds::Round1(round), log: Log(log) }, outgoing))
+        Ok((Self { rounds: Rounds::Round1(round), log }, outgoing))
     }
 
     /// An answer for 256 presignatures is 10 MB.

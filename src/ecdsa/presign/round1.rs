@@ -9,6 +9,7 @@ use rand_core::CryptoRng;
 use super::messages::{Commit, Greeting, Invitation, Opening, Ties, ToPeer, committed};
 use super::round2::{Mine, Peer, Round2};
 use super::signer::Signer;
+use super::{Answers, AsReceiver, AsSender, Invitations};
 use crate::commitment::HashCommitment;
 use crate::curve::{Curve, PublicScalar, Scalar, random_scalar};
 use crate::ecdsa::EcdsaScheme;
@@ -18,7 +19,7 @@ use crate::error::{Abort, Fault, Usage};
 use crate::mul::rvole::{Receiver, Sender, SessionId};
 use crate::mul::zero_share::zero_share;
 use crate::ot::extension::Context;
-use crate::party::{Base, PairId, PartyId, View};
+use crate::party::{Base, PairId, View};
 use crate::round::Inbox;
 use crate::secret::Secret;
 use crate::transcript::Transcript;
@@ -36,7 +37,7 @@ pub struct Round1<S: EcdsaScheme> {
     pub(super) points: Vec<Element<S::Curve>>,
     blinding: [u8; 32],
     /// As the receiver towards each peer, and the digest of what it was sent.
-    receivers: Vec<(Receiver<S::Curve, S::Parameters>, [u8; 32])>,
+    receivers: Vec<(AsReceiver<S>, [u8; 32])>,
 }
 
 impl<S: EcdsaScheme> fmt::Debug for Round1<S> {
@@ -47,13 +48,12 @@ impl<S: EcdsaScheme> fmt::Debug for Round1<S> {
 
 impl<S: EcdsaScheme> Round1<S> {
     /// Draws the nonces and masks, commits, extends towards every peer.
-    #[allow(clippy::type_complexity)] // what is for all, what is for one each
     pub(in crate::ecdsa) fn start(
         signer: Signer<S>,
         base: Base,
         hello: &[u8],
         rng: &mut impl CryptoRng,
-    ) -> Result<(Self, Commit, Vec<(PartyId, Invitation<S::Parameters>)>), Usage> {
+    ) -> Result<(Self, Commit, Invitations<S>), Usage> {
         let nonce = hello.first_chunk::<32>().ok_or(Usage::Malformed)?;
         let batch = signer.batch;
         let uses = u32::try_from(batch.get()).map_err(|_| Usage::TooMany)?;
@@ -93,7 +93,7 @@ impl<S: EcdsaScheme> Round1<S> {
         greetings: Inbox<Greeting<S::Parameters>>,
         log: &dyn BurnLog,
         rng: &mut impl CryptoRng,
-    ) -> Result<(Round2<S>, Opening<S::Curve>, Vec<(PartyId, ToPeer<S>)>), Abort> {
+    ) -> Result<(Round2<S>, Opening<S::Curve>, Answers<S>), Abort> {
         let greetings = self.signer.in_order(greetings)?;
         // 6.4: nothing that hangs on a pair runs before all setups are the same.
         let theirs = |greeting: &Greeting<_>| PairId::from_bytes(greeting.invitation.pair);
@@ -124,7 +124,7 @@ impl<S: EcdsaScheme> Round1<S> {
         &self,
         greetings: &[Greeting<S::Parameters>],
         log: &dyn BurnLog,
-    ) -> Result<Vec<Sender<S::Curve, S::Parameters>>, Abort> {
+    ) -> Result<Vec<AsSender<S>>, Abort> {
         let shape = self.signer.shape();
         let fits = |greeting: &Greeting<S::Parameters>| {
             let length = greeting.invitation.encode(&shape).len();
@@ -150,9 +150,9 @@ impl<S: EcdsaScheme> Round1<S> {
         &self,
         view: View,
         greetings: &[Greeting<S::Parameters>],
-        senders: Vec<Sender<S::Curve, S::Parameters>>,
+        senders: Vec<AsSender<S>>,
         rng: &mut impl CryptoRng,
-    ) -> (Mine<S>, Opening<S::Curve>, Vec<(PartyId, ToPeer<S>)>) {
+    ) -> (Mine<S>, Opening<S::Curve>, Answers<S>) {
         let signer = &self.signer;
         let shape = signer.shape();
         // 6.6: ζ_i per index; sk_i = λ_i·s_i + ζ_i; pk_i = sk_i·G.
@@ -187,7 +187,7 @@ impl<S: EcdsaScheme> Round1<S> {
     }
 
     /// ψ_ij = φ_i − χ_ij, Γ_ij = c_ij·G.
-    fn ties(&self, receiver: &Receiver<S::Curve, S::Parameters>, shares: &[[Scalar<S::Curve>; 2]]) -> Ties<S::Curve> {
+    fn ties(&self, receiver: &AsReceiver<S>, shares: &[[Scalar<S::Curve>; 2]]) -> Ties<S::Curve> {
         let offsets = self.masks.expose().iter().zip(receiver.factors().expose());
         let tie = |c: &Scalar<S::Curve>| Element::new(S::Curve::mul_base(c));
         Ties {

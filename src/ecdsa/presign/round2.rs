@@ -1,5 +1,6 @@
 //! Round 2: our opening and answers are out, the others' are awaited.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -8,6 +9,7 @@ use rand_core::CryptoRng;
 
 use super::messages::{Commit, Dealt, ZeroShares, committed};
 use super::round3::Round3;
+use super::AsReceiver;
 use super::signer::Signer;
 use crate::commitment::HashCommitment;
 use crate::curve::{Curve, PublicScalar, Scalar, msm_vartime};
@@ -17,7 +19,7 @@ use crate::ecdsa::pairs::{Pair, burn_all};
 use crate::ecdsa::presignature::{Presignature, PresignatureId, Terms};
 use crate::ecdsa::signature::coordinate_of;
 use crate::error::{Abort, Fault};
-use crate::mul::rvole::{Pairs, Receiver, SessionId};
+use crate::mul::rvole::{Pairs, SessionId};
 use crate::party::{Base, View};
 use crate::proof::Weights;
 use crate::round::Inbox;
@@ -43,7 +45,7 @@ pub(super) struct Mine<S: EcdsaScheme> {
 pub(super) struct Peer<S: EcdsaScheme> {
     pub(super) hello: Vec<u8>,
     pub(super) commit: Commit,
-    pub(super) receiver: Receiver<S::Curve, S::Parameters>,
+    pub(super) receiver: AsReceiver<S>,
     pub(super) session: SessionId,
 }
 
@@ -62,7 +64,7 @@ pub enum Finish<S: EcdsaScheme> {
     /// The presignatures of the batch, in its order.
     Done(Vec<Presignature<S>>),
     /// The key images do not add up. Everything of the batch is wiped; the shares of zero are for all.
-    Blame(Round3<S>, ZeroShares<S::Curve>),
+    Blame(Box<Round3<S>>, ZeroShares<S::Curve>),
 }
 
 /// The products: for each peer χ_ij and (d^u_ij, d^v_ij) of each index.
@@ -99,7 +101,7 @@ impl<S: EcdsaScheme> Round2<S> {
             let images = mine.images;
             drop((products, mine.inputs, mine.masks, mine.sums));
             let (round, shares) = Round3::new(signer, &view, &failed, images, openings);
-            return Ok(Finish::Blame(round, shares));
+            return Ok(Finish::Blame(Box::new(round), shares));
         }
         presignatures(&signer, &mine, &products, &dealt, &broadcasts).map(Finish::Done)
     }

@@ -9,7 +9,7 @@ use super::messages::{Confirm, FromHigher, FromLower, Greeting, Points, SHAPE, S
 use super::terms::{Flights, Terms, zero_part};
 use crate::ecdsa::pairs::Pair;
 use crate::error::{Abort, Fault};
-use crate::ot::base::{ReceiverSeeds, Sender};
+use crate::ot::base::{ReceiverSeeds, Sender, SenderSeeds};
 use crate::ot::extension::{self, Rows};
 use crate::ot::pprf::{Leaves, PuncturedLeaves};
 use crate::party::View;
@@ -23,6 +23,15 @@ pub struct HigherRound1 {
 }
 
 /// Flight 2 is out, flight 3 is awaited.
+///
+/// It answers once:
+/// ```compile_fail,E0382
+/// use cosigil::ecdsa::setup::{FromLower, HigherRound2};
+/// fn twice(round: HigherRound2, one: &FromLower, other: &FromLower) {
+///     let _ = round.receive(one, None);
+///     let _ = round.receive(other, None);
+/// }
+/// ```
 #[derive(Debug)]
 pub struct HigherRound2 {
     terms: Terms,
@@ -62,17 +71,27 @@ impl HigherRound1 {
         let Self { terms, sender } = self;
         let strings = sender.finish(&terms.run(greeting.nonce), &view, &greeting.points);
         let strings = strings.ok_or_else(|| terms.blame(Fault::Malformed))?;
-        let (receiver, trees) = Leaves::grow(&terms.first(view), strings);
-        let (rows, message) = extension::receive(&receiver, &terms.context(&view), Rows::SETUP);
-        let seeds = rows.into_base(&view).ok_or_else(|| terms.blame(Fault::Malformed))?;
-        let flight = FromHigher { trees, extension: SetupExtension(message) };
-        let [zero, to_peer] = zero_part(rng);
-        let sent = flight.encode(&SHAPE);
-        Ok((HigherRound2 { terms, view, receiver, seeds, sent, zero }, flight, to_peer))
+        HigherRound2::grow(terms, view, strings, rng)
     }
 }
 
 impl HigherRound2 {
+    /// Grows both directions from the strings of 128 base OTs.
+    pub(super) fn grow(
+        terms: Terms,
+        view: View,
+        strings: SenderSeeds,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(Self, FromHigher, ZeroPart), Abort> {
+        let (receiver, trees) = Leaves::grow(&terms.first(view), strings);
+        let (rows, message) = extension::receive(&receiver, &terms.context(&view), Rows::SETUP);
+        let seeds = rows.into_base(&view).ok_or_else(|| Abort::nobody(Fault::SetupFailed))?;
+        let flight = FromHigher { trees, extension: SetupExtension(message) };
+        let [zero, to_peer] = zero_part(rng);
+        let sent = flight.encode(&SHAPE);
+        Ok((Self { terms, view, receiver, seeds, sent, zero }, flight, to_peer))
+    }
+
     /// Checks direction 2. The pair is there, pending: store it before what is returned leaves. `zero` is
     /// `None` if the private part does not open.
     ///

@@ -22,11 +22,20 @@ pub struct LowerRound1 {
 }
 
 /// Flight 2 is awaited.
+///
+/// It answers once:
+/// ```compile_fail,E0382
+/// use cosigil::ecdsa::setup::{FromHigher, LowerRound2};
+/// fn twice(round: LowerRound2, one: FromHigher, other: FromHigher, rng: &mut impl rand_core::CryptoRng) {
+///     let _ = round.receive(one, None, rng);
+///     let _ = round.receive(other, None, rng);
+/// }
+/// ```
 #[derive(Debug)]
 pub struct LowerRound2 {
-    terms: Terms,
-    view: View,
-    seeds: ReceiverSeeds,
+    pub(super) terms: Terms,
+    pub(super) view: View,
+    pub(super) seeds: ReceiverSeeds,
 }
 
 /// Flight 3 is out; flight 4 of the peer is awaited. The pair is pending.

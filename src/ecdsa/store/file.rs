@@ -22,7 +22,7 @@ use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::{Claim, PresignatureId, PresignatureStore, Refusal};
+use super::{Claim, PresignatureId, PresignatureStore, Refusal, Spent};
 use crate::ecdsa::online::SHARE_LEN;
 use crate::error::Usage;
 use crate::secret::{Secret, fresh};
@@ -159,7 +159,7 @@ fn spent_content(id: &PresignatureId, request: &[u8; 32], reply: &[u8; SHARE_LEN
 }
 
 /// Request and reply, if the content is whole.
-fn read_spent(id: &PresignatureId, content: &[u8]) -> Option<([u8; 32], [u8; SHARE_LEN])> {
+fn read_spent(id: &PresignatureId, content: &[u8]) -> Option<Spent> {
     let (request, rest) = content.split_first_chunk::<32>()?;
     let (reply, _) = rest.split_first_chunk::<SHARE_LEN>()?;
     (spent_content(id, request, reply) == *content).then_some((*request, *reply))
@@ -193,7 +193,7 @@ impl PresignatureStore for FileStore {
         Ok(Claim::Ours)
     }
 
-    fn claimed(&self, id: &PresignatureId) -> Result<Option<([u8; 32], [u8; SHARE_LEN])>, Refusal> {
+    fn claimed(&self, id: &PresignatureId) -> Result<Option<Spent>, Refusal> {
         Ok(read(&self.spent(id))?.and_then(|content| read_spent(id, &content)))
     }
 

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use zeroize::Zeroizing;
 
-use super::{Claim, PresignatureId, PresignatureStore, Refusal};
+use super::{Claim, PresignatureId, PresignatureStore, Refusal, Spent};
 use crate::ecdsa::online::SHARE_LEN;
 
 /// A presignature's place in a [`MemoryStore`].
@@ -79,7 +79,7 @@ impl PresignatureStore for MemoryStore {
         })
     }
 
-    fn claimed(&self, id: &PresignatureId) -> Result<Option<([u8; 32], [u8; SHARE_LEN])>, Refusal> {
+    fn claimed(&self, id: &PresignatureId) -> Result<Option<Spent>, Refusal> {
         self.with(|places| match places.get(id) {
             Some(Place::Claimed(request, reply)) => Ok(Some((*request, *reply))),
             _ => Ok(None),

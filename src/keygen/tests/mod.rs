@@ -1,7 +1,11 @@
 //! Key generation by hand: a table around which the parties sit, at which any message can be changed on
 //! its way. The table plays the session but does not sign, seal or compare.
 
+mod cheating;
 mod honest;
+mod mutations;
+mod promises;
+mod reshare;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -10,13 +14,16 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::curve::{Curve, Ed25519, P256, Ristretto255, Secp256k1};
+use crate::commitment::HashCommitment;
+use crate::curve::{Curve, Ed25519, P256, Ristretto255, Scalar, Secp256k1, Uncleared, decode_scalar, encode_scalar};
 use crate::error::{Abort, Fault};
 use crate::key::KeyShare;
 use crate::party::{Label, Parties, PartyId, Threshold, View};
+use crate::proof::Proof;
 use crate::round::{Context, Inbox, Outgoing, Protocol, Received, Stop, broadcasts_digest, view};
+use crate::secret::Secret;
 use crate::transcript::TranscriptRng;
-use crate::wire::{Shape, Wire};
+use crate::wire::{Shape, UnclearedElement, Wire};
 
 /// A scheme that does nothing but have a curve.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,6 +81,8 @@ pub(super) struct Table<C: Curve> {
     pub(super) sent: Vec<BTreeMap<PartyId, Vec<u8>>>,
     pub(super) seed: u64,
     pub(super) finished: usize,
+    /// Whose messages go on, made up by the test, when their own state is gone.
+    pub(super) corrupt: Vec<PartyId>,
 }
 
 pub(super) fn rng(seed: u64, me: PartyId, context: &Context) -> TranscriptRng {
@@ -111,7 +120,21 @@ impl<C: Curve> Table<C> {
             states.insert(me, state);
             outgoing.insert(me, out);
         }
-        Self { contexts, states, outgoing, ends: BTreeMap::new(), sent: Vec::new(), seed, finished: 0 }
+        Self {
+            contexts,
+            states,
+            outgoing,
+            ends: BTreeMap::new(),
+            sent: Vec::new(),
+            seed,
+            finished: 0,
+            corrupt: Vec::new(),
+        }
+    }
+
+    pub(super) fn corrupt(mut self, ids: &[u16]) -> Self {
+        self.corrupt = ids.iter().map(|n| id(*n)).collect();
+        self
     }
 
     pub(super) fn shape(&self) -> Shape {
@@ -138,10 +161,9 @@ impl<C: Curve> Table<C> {
             let sealed = out.sealed.iter().find(|(id, _)| *id == to).map(|(_, bytes)| bytes.to_vec());
             let broadcast = out.broadcast.clone().unwrap();
             let mut mail = Mail { round, from: from.get(), to: to.get(), broadcast, sealed };
-            let had_sealed = mail.sealed.is_some();
             tamper(&mut mail);
             let hello = if round == 1 { self.contexts[from].hello.clone() } else { Vec::new() };
-            let sealed = had_sealed.then(|| mail.sealed.map(Zeroizing::new));
+            let sealed = (round == 2).then(|| mail.sealed.map(Zeroizing::new));
             inbox.insert(*from, Received { broadcast: Some(mail.broadcast), addressed: None, sealed, hello });
         }
         inbox
@@ -193,13 +215,16 @@ impl<C: Curve> Table<C> {
                 }
             }
         }
+        for id in &self.corrupt {
+            next.entry(*id).or_insert_with(|| Outgoing::broadcast(Vec::new()));
+        }
         self.outgoing = next;
     }
 
     /// Rounds to the end, or until somebody stops.
     pub(super) fn run(mut self, mut tamper: impl FnMut(&mut Mail)) -> Self {
         let everybody = self.contexts.len();
-        while self.outgoing.len() == everybody {
+        while self.outgoing.len() == everybody && self.states.keys().any(|id| !self.corrupt.contains(id)) {
             self.round(&mut tamper);
         }
         self
@@ -210,16 +235,88 @@ impl<C: Curve> Table<C> {
         self.ends.values().map(End::key).collect()
     }
 
-    /// All but these parties ended with this abort.
-    pub(super) fn expect(&self, fault: Fault, culprits: &[u16], but: &[u16]) {
-        for n in self.contexts.keys().map(|id| id.get()).filter(|n| !but.contains(n)) {
-            let end = self.ends.get(&id(n)).unwrap_or_else(|| panic!("party {n} goes on"));
-            assert_eq!(end.abort(), (fault, culprits.to_vec()), "party {n}");
+    /// All who are not corrupt ended with this abort.
+    pub(super) fn expect(&self, fault: Fault, culprits: &[u16]) {
+        for id in self.contexts.keys().filter(|id| !self.corrupt.contains(id)) {
+            let end = self.ends.get(id).unwrap_or_else(|| panic!("{id:?} goes on"));
+            assert_eq!(end.abort(), (fault, culprits.to_vec()), "{id:?}");
         }
     }
 }
 
 pub(super) fn honest(_: &mut Mail) {}
+
+/// A dealer whose messages the test makes: right ones, to begin with.
+pub(super) struct Forger<C: Curve> {
+    pub(super) n: u16,
+    pub(super) base: Base,
+    pub(super) hello: Vec<u8>,
+    pub(super) scalars: Vec<Scalar<C>>,
+    pub(super) coefficients: Vec<UnclearedElement<C>>,
+    pub(super) chain_code: [u8; 32],
+    pub(super) blinding: [u8; 32],
+}
+
+impl<C: Curve> Forger<C> {
+    pub(super) fn new(table: &Table<C>, n: u16, scalars: Vec<Scalar<C>>) -> Self {
+        let coefficients = scalars.iter().map(|a| UnclearedElement::new(Uncleared::mul_base(a))).collect();
+        let (base, hello) = (table.base(), table.hello(n));
+        Self { n, base, hello, scalars, coefficients, chain_code: [3; 32], blinding: [4; 32] }
+    }
+
+    fn k(&self) -> [u8; 32] {
+        deal::chain_code_commitment(&self.base, id(self.n), &Secret::new(self.chain_code))
+    }
+
+    pub(super) fn commit(&self) -> Vec<u8> {
+        let value = deal::committed(&self.base, id(self.n), &self.hello, &self.coefficients, &self.k());
+        HashCommitment::to(value, &self.blinding).0.to_vec()
+    }
+
+    pub(super) fn prove(&self, view: &View) -> Proof<C> {
+        let transcript = deal::proof_transcript(view, id(self.n), &self.coefficients);
+        Proof::prove(&self.scalars, transcript, &mut Transcript::new("keygen-forger").number(self.n.into()).rng())
+    }
+
+    pub(super) fn opening(&self, proof: Proof<C>) -> Vec<u8> {
+        let (coefficients, blinding, chain_code) = (self.coefficients.clone(), self.blinding, self.k());
+        let shape = Shape { threshold: coefficients.len(), parties: 0, batch: 1 };
+        Opening { coefficients, blinding, proof, chain_code }.encode(&shape)
+    }
+
+    pub(super) fn share(&self, to: u16) -> Vec<u8> {
+        let x = Scalar::<C>::from(u64::from(to));
+        let value = self.scalars.iter().rev().fold(Scalar::<C>::from(0u64), |sum, a| sum * x + a);
+        [&encode_scalar::<C>(&value)[..], &self.chain_code].concat()
+    }
+
+    /// The same dealer's mail of the first two rounds.
+    pub(super) fn send(&self, mail: &mut Mail, opening: &[u8]) {
+        if mail.from == self.n && mail.round == 1 {
+            mail.broadcast = self.commit();
+        }
+        if mail.from == self.n && mail.round == 2 {
+            mail.broadcast = opening.to_vec();
+            mail.sealed = Some(self.share(mail.to));
+        }
+    }
+}
+
+/// Runs round 1 with the forger's commitment, then the rest with its opening, proved by `prove`.
+pub(super) fn run_with<C: Curve>(table: Table<C>, forger: &Forger<C>, prove: impl Fn(&View) -> Proof<C>) -> Table<C> {
+    let mut table = table.corrupt(&[forger.n]);
+    table.round(&mut |mail| forger.send(mail, &[]));
+    let opening = forger.opening(prove(&table.view()));
+    table.run(|mail| forger.send(mail, &opening))
+}
+
+/// Adds a small number to a scalar in some bytes.
+pub(super) fn add_at<C: Curve>(bytes: &mut [u8], at: usize, number: i64) {
+    let shift = Scalar::<C>::from(number.unsigned_abs());
+    let scalar = decode_scalar::<C>(&bytes[at..at + 32]).unwrap();
+    let sum = if number < 0 { scalar - shift } else { scalar + shift };
+    bytes[at..at + 32].copy_from_slice(&encode_scalar::<C>(&sum));
+}
 
 /// Runs a generic test on all four curves.
 macro_rules! on_every_curve {

@@ -14,7 +14,7 @@ use crate::round::{Case, Channels, Context, Inbox, KeyRef, Outgoing, Parts, Prot
 use crate::transcript::{Transcript, TranscriptRng};
 
 #[derive(Debug)]
-pub(super) enum Coin {
+pub(in crate::session) enum Coin {
     Committed { value: [u8; 32] },
     Opened { commitments: BTreeMap<PartyId, Vec<u8>>, value: [u8; 32] },
     Confirming { values: BTreeMap<PartyId, Vec<u8>>, coin: [u8; 32] },

@@ -1,13 +1,14 @@
 //! Pair setups: through real sessions over a relay that may do anything, and by hand around a table at
 //! which the messages of either party can be changed, private parts too.
 
+#![allow(clippy::cast_possible_truncation)] // small numbers
+
 mod cheats;
 mod delivery;
 mod honest;
 
 extern crate std;
 
-use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 use std::sync::Mutex;
@@ -20,7 +21,8 @@ use crate::ecdsa::burn::{MemoryBurnLog, Peer, StoreError, Strikes};
 use crate::ecdsa::pairs::{Pair, PairStates};
 use crate::ecdsa::scheme::Secp256k1Ecdsa;
 use crate::error::{Abort, Consequence, Error, Fault};
-use crate::key::{Scheme, split};
+use crate::key::Scheme;
+use crate::key::dealer::split;
 use crate::ot::extension::{self, Context as ExtensionContext, Rows};
 use crate::party::{Base, PairId, Parties, SessionParams, Threshold, View};
 use crate::round::{Context, Inbox, Outgoing, Protocol, Received, Stop, broadcasts_digest, view};
@@ -389,6 +391,3 @@ pub(super) fn forge(bytes: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> 
     let signature = SigningKey::from_bytes(&[sender as u8; 32]).sign(&digest);
     [header, body, signature.to_bytes().to_vec()].concat()
 }
-
-/// Used by the tests that box a closure.
-pub(super) type Tamper = Box<dyn FnMut(&mut Mail)>;
