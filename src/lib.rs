@@ -71,6 +71,7 @@ mod record;
 
 pub mod session;
 
+pub mod ecdsa;
 pub mod key;
 pub mod keygen;
 
