@@ -90,6 +90,14 @@ pub enum Usage {
     },
     /// The burn log, or another store, does not answer. Nothing may go on without it.
     StoreFailed,
+    /// The digest is 0 modulo the group order: anybody can make a signature on that.
+    ZeroDigest,
+    /// No derivation of child keys is defined for this curve.
+    NoDerivation,
+    /// The presignature was used before, for another request, or discarded.
+    Spent,
+    /// The store does not have this presignature, or had it in a former life.
+    UnknownPresignature,
 }
 
 /// What a peer was seen doing, or what ended the session: one variant for each check of a protocol.
@@ -367,6 +375,10 @@ impl fmt::Display for Usage {
                 return write!(f, "pair states of generation {found}, there was {newest}");
             }
             Usage::StoreFailed => "the burn log or another store does not answer",
+            Usage::ZeroDigest => "the digest is 0 modulo the group order",
+            Usage::NoDerivation => "no derivation is defined for this curve",
+            Usage::Spent => "the presignature is spent",
+            Usage::UnknownPresignature => "the store does not have this presignature",
         };
         f.write_str(text)
     }

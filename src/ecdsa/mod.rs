@@ -5,6 +5,19 @@
 //! it.
 
 pub mod burn;
+pub mod online;
 pub mod pairs;
+pub mod presign;
+mod presignature;
 pub mod scheme;
 pub mod setup;
+pub mod sign;
+mod signature;
+pub mod store;
+
+pub use ecdsa::RecoveryId;
+pub use online::{Child, Request, verifying_key};
+pub use presignature::{Presignature, PresignatureId};
+pub use scheme::{EcdsaScheme, P256Ecdsa, Secp256k1Ecdsa};
+pub use signature::{EcdsaCurve, Message, Prehash, SRule, Signed, verify};
+pub use store::PresignatureStore;

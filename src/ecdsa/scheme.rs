@@ -1,14 +1,15 @@
 //! What a threshold ECDSA key is made for: the curve, the scheme's name, the parameters.
 
+use super::signature::EcdsaCurve;
 use crate::curve::{P256, Secp256k1};
 use crate::key::Scheme;
-use crate::mul::rvole::{MulCurve, ParameterSet, Xi416};
+use crate::mul::rvole::{ParameterSet, Xi416};
 
 /// A curve with ECDSA signatures on it.
 ///
 /// Implemented for [`Secp256k1Ecdsa`] and [`P256Ecdsa`]; the types of signatures and of their verifiers
 /// belong to signing.
-pub trait EcdsaScheme: Scheme<Curve: MulCurve> {
+pub trait EcdsaScheme: Scheme<Curve: EcdsaCurve> {
     /// How many OTs a multiplication takes.
     type Parameters: ParameterSet;
     /// The name of the parameters, in every base: another choice is another protocol.

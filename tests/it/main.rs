@@ -2,6 +2,7 @@
 
 #![allow(clippy::cast_possible_truncation, clippy::type_complexity)] // small numbers of tests
 
+mod ecdsa;
 mod floors;
 mod frost;
 mod keygen;
