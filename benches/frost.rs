@@ -62,7 +62,7 @@ impl<S: Suite> Table<S> {
 
     fn decode_and_sign(&self, (nonces, list): (Nonces<S>, Vec<u8>)) {
         let me = &self.key_shares[0];
-        let list = CommitmentList::from_bytes(&list, me.public()).unwrap();
+        let list = CommitmentList::from_bytes_for_signer(&list, me, &nonces).unwrap();
         black_box(frost::sign(me, nonces, &self.request, &list).unwrap());
     }
 

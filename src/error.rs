@@ -259,6 +259,13 @@ impl Abort {
         &self.to_send
     }
 
+    /// The same where nothing has been recorded: what a caller without a session sees may be due to what
+    /// others were served, so it bans nobody.
+    pub(crate) fn without_consequences(mut self) -> Self {
+        self.consequences.clear();
+        self
+    }
+
     pub(crate) fn sending(mut self, parcels: Vec<Parcel>) -> Self {
         self.to_send = parcels;
         self

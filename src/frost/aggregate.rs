@@ -1,8 +1,8 @@
 //! The coordinator: adds the shares up, verifies, and names whoever spoiled it.
 //!
 //! Source: RFC 9591, sections 5.3 and 5.4. Where we differ: the signature is verified by the scheme's
-//! ordinary verifier before anybody gets it, and only if it fails is any share looked at: in halves, by
-//! one weighted equation each, then one by one.
+//! ordinary verifier before anybody gets it, and only if it fails is any share looked at: one culprit is
+//! found by two sums, more of them in halves, by one weighted equation each, then one by one.
 
 use alloc::vec::Vec;
 
@@ -13,7 +13,7 @@ use super::list::CommitmentList;
 use super::request::{SigningRequest, Target};
 use super::sign::SignatureShare;
 use super::suite::Suite;
-use crate::curve::{Curve, PublicScalar, msm_vartime, x_coordinate};
+use crate::curve::{Curve, PublicScalar, msm_vartime, multiply_by_small_vartime, x_coordinate};
 use crate::error::{Abort, Error, Fault, Usage};
 use crate::key::{PublicKeyPackage, Scheme};
 use crate::party::PartyId;
@@ -25,8 +25,8 @@ use crate::transcript::Transcript;
 ///
 /// # Security
 /// What it says of culprits holds as the caller sees it: a signer that was served another list than this
-/// one gives a share that is wrong here. Before anybody is banned, all must have seen the same list; a
-/// [`Session`](crate::session::Session) sees to that.
+/// one gives a share that is wrong here. So nobody is banned for it: the abort has no consequences. In a
+/// [`Session`](crate::session::Session) all have seen the same list, and it has.
 ///
 /// # Errors
 /// - An abort [`Fault::BadSignatureShare`] that names *all* signers whose share is wrong.
@@ -45,7 +45,7 @@ pub fn aggregate<S: Suite>(
     list.check_signers(public)?;
     let shares = in_order(list, shares)?; // 4.1
     let combined = Combined::new(Target::new(public, request)?, request.message(), list)?;
-    Ok(finish(public, &combined, request.message(), list, &shares)?)
+    Ok(finish(public, &combined, request.message(), list, &shares).map_err(Abort::without_consequences)?)
 }
 
 /// Checks one signer's share against its public share and its commitments.
@@ -67,10 +67,10 @@ pub fn verify_share<S: Suite>(
     let combined = Combined::new(Target::new(public, request)?, request.message(), list)?;
     let lambda = coefficient(signer, list.signers());
     let entries = entries(&combined, list, &[(position, lambda, *share)]);
-    Ok(Abort::if_any(
-        Fault::BadSignatureShare,
-        entries.iter().filter(|e| !e.holds(public, &combined)).map(|e| e.signer),
-    )?)
+    if entries.first().is_some_and(|entry| entry.holds(public, &combined)) {
+        return Ok(());
+    }
+    Err(Abort::of(Fault::BadSignatureShare, [signer]).without_consequences().into())
 }
 
 /// The shares in the list's order: exactly one of each signer.
@@ -88,7 +88,7 @@ fn in_order<S: Suite>(
     ordered.into_iter().zip(list.signers()).map(|(share, id)| share.ok_or(Usage::WrongInbox(id))).collect()
 }
 
-/// 4.2 to 4.5: the verified signature, or everybody who spoiled it.
+/// 4.2 to 4.6: the verified signature, or everybody who spoiled it.
 pub(super) fn finish<S: Suite>(
     public: &PublicKeyPackage<S>,
     combined: &Combined<S>,
@@ -153,8 +153,11 @@ fn blame<S: Suite>(
     let entries = entries(combined, list, &of);
     let weights = weights::<S>(combined, shares).take(entries.len());
     let batch = Batch { public, combined, rows: entries.iter().zip(weights).collect() };
-    let mut culprits = Vec::new();
-    batch.search(&batch.rows, true, &mut culprits); // 4.4
+    let culprits = batch.only_culprit(shares).map(|id| alloc::vec![id]).unwrap_or_else(|| {
+        let mut culprits = Vec::new();
+        batch.search(&batch.rows, true, &mut culprits); // 4.5
+        culprits
+    });
     let fault = if culprits.is_empty() { Fault::BadSignature } else { Fault::BadSignatureShare };
     Abort::of(fault, culprits)
 }
@@ -170,6 +173,7 @@ fn weights<S: Suite>(combined: &Combined<S>, shares: &[SignatureShare<S>]) -> We
     Weights::new(&transcript.fork().digest(), &mut transcript.rng())
 }
 
+/// An equation and its weight.
 type Row<'a, S> = (&'a Entry<S>, PublicScalar<<S as Scheme>::Curve>);
 
 struct Batch<'a, S: Suite> {
@@ -201,18 +205,37 @@ impl<S: Suite> Batch<'_, S> {
         self.search(right, !left_wrong, culprits);
     }
 
-    /// Whether the weighted sum of these equations holds. The public shares are taken together, through
-    /// the coefficients of the joint commitment: Σ_i w_i·Y_i = Σ_k (Σ_i w_i·i^k)·A_k.
+    /// 4.4: if one share alone is wrong, by e, the sum of all equations is off by e·G, and the sum weighted
+    /// with the ids by id·e·G: that tells the id. Then its own equation must fail and all others hold.
+    fn only_culprit(&self, shares: &[SignatureShare<S>]) -> Option<PartyId> {
+        let response: PublicScalar<S::Curve> = shares.iter().map(SignatureShare::scalar).sum();
+        let key = msm_vartime::<S::Curve>(&[(self.combined.challenge, *self.combined.target.key.point())]);
+        let off = S::Curve::mul_base(response.value()) - self.combined.nonce.point() - key;
+        let weighted = self.off_by(self.rows.iter().map(|(entry, _)| (*entry, x_coordinate(entry.signer))));
+        let at = |id: PartyId| multiply_by_small_vartime(&off, id.get()) == weighted;
+        let (culprit, _) = self.rows.iter().find(|(entry, _)| at(entry.signer))?;
+        let others = self.rows.iter().filter(|(entry, _)| entry.signer != culprit.signer).copied();
+        let alone = !culprit.holds(self.public, self.combined) && bool::from(self.off_by(others).is_identity());
+        alone.then_some(culprit.signer)
+    }
+
+    /// Whether the weighted sum of these equations holds.
     fn hold(&self, rows: &[Row<'_, S>]) -> bool {
+        self.off_by(rows.iter().copied()).is_identity().into()
+    }
+
+    /// By how much the weighted sum of these equations is off. The public shares are taken together, through
+    /// the coefficients of the joint commitment: Σ_i w_i·Y_i = Σ_k (Σ_i w_i·i^k)·A_k.
+    fn off_by<'a>(&self, rows: impl Iterator<Item = Row<'a, S>>) -> <S::Curve as Curve>::Point {
         let points = self.public.commitment().points();
         let tweak = &self.combined.target.tweak;
         let mut response = PublicScalar::ZERO;
-        let mut terms = Vec::with_capacity(2 * rows.len() + points.len());
+        let mut terms = Vec::with_capacity(2 * self.rows.len() + points.len());
         let mut coefficients = alloc::vec![PublicScalar::<S::Curve>::ZERO; points.len()];
         for (entry, weight) in rows {
-            terms.extend(entry.nonce.map(|(scalar, point)| (scalar * *weight, point)));
-            let factor = entry.factor * *weight;
-            response += *weight * entry.response - factor * tweak.offset();
+            terms.extend(entry.nonce.map(|(scalar, point)| (scalar * weight, point)));
+            let factor = entry.factor * weight;
+            response += weight * entry.response - factor * tweak.offset();
             let (mut power, x) = (tweak.signed(factor), x_coordinate::<S::Curve>(entry.signer));
             for coefficient in &mut coefficients {
                 *coefficient += power;
@@ -220,6 +243,6 @@ impl<S: Suite> Batch<'_, S> {
             }
         }
         terms.extend(coefficients.into_iter().zip(points.iter().copied()));
-        bool::from((S::Curve::mul_base(response.value()) - msm_vartime::<S::Curve>(&terms)).is_identity())
+        S::Curve::mul_base(response.value()) - msm_vartime::<S::Curve>(&terms)
     }
 }

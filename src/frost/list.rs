@@ -2,12 +2,12 @@
 
 use alloc::vec::Vec;
 
-use super::nonces::NonceCommitments;
+use super::nonces::{NonceCommitments, Nonces};
 use super::suite::Suite;
 use super::{NO_SHAPE, read_record, write_record};
 use crate::curve::{encode_scalar, x_coordinate};
 use crate::error::Usage;
-use crate::key::PublicKeyPackage;
+use crate::key::{KeyShare, PublicKeyPackage};
 use crate::party::PartyId;
 use crate::record::Kind;
 use crate::wire::{Reader, Wire};
@@ -104,10 +104,24 @@ impl<S: Suite> CommitmentList<S> {
     /// [`Usage::Malformed`], [`Usage::UnknownVersion`], [`Usage::OtherSuite`],
     /// [`Usage::WrongNumberOfSigners`], [`Usage::UnknownParty`].
     pub fn from_bytes(bytes: &[u8], public: &PublicKeyPackage<S>) -> Result<Self, Usage> {
-        read_record::<S, Self>(bytes, LIST, |input| Self::read(input, public))
+        read_record::<S, Self>(bytes, LIST, |input| Self::read(input, public, None))
     }
 
-    fn read(input: &mut Reader<'_>, public: &PublicKeyPackage<S>) -> Result<Self, Usage> {
+    /// [`Self::from_bytes`] for a signer whose nonces are in the list: its own points are compared, not
+    /// decoded, which for two signers halves the work.
+    ///
+    /// # Errors
+    /// As [`Self::from_bytes`]. A list without these nonces is for [`sign`](super::sign()) to refuse.
+    pub fn from_bytes_for_signer(bytes: &[u8], key_share: &KeyShare<S>, nonces: &Nonces<S>) -> Result<Self, Usage> {
+        let own = Some((key_share.me(), nonces.commitments()));
+        read_record::<S, Self>(bytes, LIST, |input| Self::read(input, key_share.public(), own))
+    }
+
+    fn read(
+        input: &mut Reader<'_>,
+        public: &PublicKeyPackage<S>,
+        own: Option<(PartyId, &NonceCommitments<S>)>,
+    ) -> Result<Self, Usage> {
         let count = usize::from(input.u16().ok_or(Usage::Malformed)?);
         let size = NonceCommitments::<S>::size(&NO_SHAPE);
         let body = input.take(count * (2 + size)).ok_or(Usage::Malformed)?;
@@ -120,15 +134,14 @@ impl<S: Suite> CommitmentList<S> {
             ids.push(id);
         }
         check_signers(public, count, ids.iter().copied())?;
-        let commitments = body.chunks_exact(2 + size).map(|entry| {
+        let entries = ids.into_iter().zip(body.chunks_exact(2 + size)).map(|(id, entry)| {
             let encoding = entry.split_at_checked(2).map_or(&[][..], |(_, encoding)| encoding);
-            NonceCommitments::decode(encoding, &NO_SHAPE).ok_or(Usage::Malformed)
+            let ours = own.filter(|(me, commitments)| *me == id && commitments.encode(&NO_SHAPE) == encoding);
+            let decoded = ours.map(|(_, commitments)| *commitments);
+            let decoded = decoded.or_else(|| NonceCommitments::decode(encoding, &NO_SHAPE));
+            Ok((id, decoded.ok_or(Usage::Malformed)?))
         });
-        ids.into_iter()
-            .zip(commitments)
-            .map(|(id, commitments)| Ok((id, commitments?)))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        entries.collect::<Result<_, _>>().map(Self)
     }
 }
 

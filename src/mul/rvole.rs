@@ -180,6 +180,7 @@ impl<C: MulCurve, P: ParameterSet> Sender<C, P> {
     /// Steps 1 to 6: c, both shares of each multiplication, and the response.
     ///
     /// `None` if there is not one pair of inputs for each multiplication of the batch.
+    #[must_use = "the response is made once"]
     pub fn multiply(
         self,
         session: &SessionId,

@@ -201,6 +201,7 @@ impl Sender {
     /// Both strings: F_l(x) = H(view, .., x, .., β_{l,x}·M_{l,x}), M_{l,x} = r_x + H(.., x, r_{1−x}).
     ///
     /// `None` if some M is the identity: the receiver's doing.
+    #[must_use = "a failed check ends the setup"]
     pub fn finish(self, run: &Run, view: &View, peer: &Message) -> Option<SenderSeeds> {
         let mut shared = Vec::with_capacity(2 * COLUMNS);
         let parts = self.halves.expose().iter().zip(peer.points.iter().zip(&peer.bytes));

@@ -129,6 +129,7 @@ impl PuncturedLeaves {
     ///
     /// `None` if a check fails: both directions of the setup are to be thrown away. All trees are
     /// evaluated and compared once, in constant time; which of them failed does not show.
+    #[must_use = "a failed check ends the setup, both directions"]
     pub fn grow(direction: &Direction, seeds: ReceiverSeeds, corrections: &Corrections) -> Option<Self> {
         let mut delta = Secret::new(0);
         let mut leaves = Secret::new(alloc::vec![[0; LEAVES - 1]; TREES]);

@@ -16,7 +16,8 @@ use cosigil::ecdsa::{
     Child, EcdsaCurve, EcdsaScheme, Message, P256Ecdsa, Prehash, Presignature, Request, SRule, Secp256k1Ecdsa, Signed,
     online, setup, verify, verifying_key,
 };
-use cosigil::key::{KeyShare, split};
+use cosigil::hazmat::split;
+use cosigil::key::KeyShare;
 use cosigil::round::Protocol;
 use cosigil::session::{Identity, Session};
 use cosigil::{Label, Parcel, Parties, PartyId, Secret, SessionParams, Threshold, Transcript, TranscriptRng};

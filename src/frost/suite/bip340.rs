@@ -16,6 +16,9 @@ use crate::key::{Scheme, Tweak};
 use crate::wire::{Reader, Shape, Wire};
 
 /// FROST for BIP-340 on secp256k1: Bitcoin Taproot.
+///
+/// Verify with [`Suite::verify`], or `verify_raw` of the key: the `Verifier` trait of `k256` hashes the
+/// message once more before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bip340;
 
