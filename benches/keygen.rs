@@ -1,5 +1,6 @@
 //! One party's whole work of a key generation: all four rounds, encoding and decoding included. The
 //! envelope (signatures, one-session keys, sealing) is not in it.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)] // a benchmark, not the library
 
 use std::collections::BTreeMap;
 use std::hint::black_box;

@@ -77,6 +77,27 @@ pub enum Usage {
     InvalidShare,
     /// More is asked for than is allowed.
     TooMany,
+    /// No usable pair state with this peer: never set up, burned, or used up. Run a setup with it.
+    SetupNeeded(PartyId),
+    /// This peer has failed three checks of pair states: an operator decides whether to go on with it.
+    OperatorNeeded(PartyId),
+    /// The record of pair states is older than one this installation has had: it may undo a burn.
+    OlderGeneration {
+        /// The generation of the record.
+        found: u64,
+        /// The newest known.
+        newest: u64,
+    },
+    /// The burn log, or another store, does not answer. Nothing may go on without it.
+    StoreFailed,
+    /// The digest is 0 modulo the group order: anybody can make a signature on that.
+    ZeroDigest,
+    /// No derivation of child keys is defined for this curve.
+    NoDerivation,
+    /// The presignature was used before, for another request, or discarded.
+    Spent,
+    /// The store does not have this presignature, or had it in a former life.
+    UnknownPresignature,
 }
 
 /// What a peer was seen doing, or what ended the session: one variant for each check of a protocol.
@@ -115,6 +136,34 @@ pub enum Fault {
     IdentityNonce,
     /// The signature does not verify though every share does. Nobody can be named.
     BadSignature,
+    /// A sealed part does not open or does not decode, in a protocol without complaints: only its
+    /// recipient can tell.
+    BadSealedPart,
+    /// A check of a pair setup failed: the all-but-one OTs, or the extension of the second direction.
+    SetupFailed,
+    /// The peer speaks of another setup of the pair. Nobody can be named, nothing is burned.
+    OtherSetup,
+    /// The check of an OT extension over a pair in use failed.
+    BadExtension,
+    /// The check of a multiplication failed.
+    BadMultiplication,
+    /// What went into a multiplication is not what is behind the public nonce and key image.
+    BadNonceImage,
+    /// The pair was burned by another session meanwhile, which named the culprit.
+    PairBurned,
+    /// The peer was struck for the third time meanwhile. An operator decides.
+    OutOfStrikes,
+    /// The burn log failed, so nothing more may be shown. Nobody can be named.
+    LogFailed,
+    /// The signers' key images do not add up to the key. Nobody can be named before shares of zero are
+    /// compared.
+    KeysDoNotAddUp,
+    /// Two parties published different shares of zero for their pair: it is one of them.
+    ZeroShareDiffers,
+    /// A signer's key image is not its part of the key and its shares of zero.
+    BadKeyImage,
+    /// The parties ask for different signatures from one presignature. Nobody can be named.
+    OnlineRequestsDiffer,
 }
 
 /// What the library has recorded, durably, before it returned an [`Abort`].
@@ -126,6 +175,16 @@ pub enum Consequence {
     Burned(PartyId, PairId),
     /// Wrong by itself, provable: never to be chosen again for this key.
     Banned(PartyId),
+    /// A strike or burn that the log failed to record. The pair is dead in this process, but only here:
+    /// repair the log, and do not load the pair's state again.
+    NotRecorded(PartyId),
+}
+
+/// What was to be recorded about a culprit's pair, and whether it was.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    pair: Option<PairId>,
+    recorded: bool,
 }
 
 /// The end of a session that a peer, or a difference of views, brought about.
@@ -148,8 +207,26 @@ impl Abort {
         let mut culprits: Vec<PartyId> = culprits.into_iter().collect();
         culprits.sort_unstable();
         culprits.dedup();
-        let consequences = culprits.iter().filter_map(|id| fault.consequence(*id)).collect();
+        let consequences = culprits.iter().filter_map(|id| fault.consequence(*id, None)).collect();
         Self { fault, culprits, consequences, to_send: Vec::new() }
+    }
+
+    /// An abort over pair states: their peers are named; each with the pair that was burned, and whether
+    /// that is on record.
+    pub(crate) fn burned(fault: Fault, pairs: impl IntoIterator<Item = (PartyId, PairId, bool)>) -> Self {
+        let records = pairs.into_iter().map(|(id, pair, recorded)| (id, Record { pair: Some(pair), recorded }));
+        Self::recording(fault, records.collect())
+    }
+
+    /// An abort over a setup: its peer is named, and whether its strike is on record.
+    pub(crate) fn strike(fault: Fault, culprit: PartyId, recorded: bool) -> Self {
+        Self::recording(fault, alloc::vec![(culprit, Record { pair: None, recorded })])
+    }
+
+    fn recording(fault: Fault, mut records: Vec<(PartyId, Record)>) -> Self {
+        records.sort_unstable_by_key(|(id, _)| *id);
+        let consequences = records.iter().filter_map(|(id, record)| fault.consequence(*id, Some(*record))).collect();
+        Self { consequences, ..Self::of(fault, records.iter().map(|(id, _)| *id)) }
     }
 
     /// Fails if there is any culprit, and names them all.
@@ -197,7 +274,7 @@ impl Abort {
 
 impl Fault {
     /// The one mapping from faults to what follows from them.
-    fn consequence(self, culprit: PartyId) -> Option<Consequence> {
+    fn consequence(self, culprit: PartyId, record: Option<Record>) -> Option<Consequence> {
         match self {
             Fault::Malformed
             | Fault::Equivocation
@@ -208,13 +285,32 @@ impl Fault {
             | Fault::BadShare
             | Fault::FalseComplaint
             | Fault::BadConfirmProof
-            | Fault::BadSignatureShare => Some(Consequence::Banned(culprit)),
+            | Fault::BadSignatureShare
+            | Fault::BadKeyImage => Some(Consequence::Banned(culprit)),
+            Fault::SetupFailed => record.map(|record| match record {
+                Record { recorded: true, .. } => Consequence::Strike(culprit),
+                _ => Consequence::NotRecorded(culprit),
+            }),
+            Fault::BadExtension | Fault::BadMultiplication | Fault::BadNonceImage => {
+                record.map(|record| match record {
+                    Record { pair: Some(pair), recorded: true } => Consequence::Burned(culprit, pair),
+                    _ => Consequence::NotRecorded(culprit),
+                })
+            }
             Fault::BroadcastsDiffer
             | Fault::SameSealKey
             | Fault::IdentityKey
             | Fault::TranscriptsDiffer
             | Fault::IdentityNonce
-            | Fault::BadSignature => None,
+            | Fault::BadSignature
+            | Fault::BadSealedPart
+            | Fault::OtherSetup
+            | Fault::PairBurned
+            | Fault::OutOfStrikes
+            | Fault::LogFailed
+            | Fault::KeysDoNotAddUp
+            | Fault::ZeroShareDiffers
+            | Fault::OnlineRequestsDiffer => None,
         }
     }
 }
@@ -273,6 +369,16 @@ impl fmt::Display for Usage {
             Usage::NotResumable => "what this session holds must not be stored",
             Usage::InvalidShare => "the share does not fit its commitments",
             Usage::TooMany => "more is asked for than is allowed",
+            Usage::SetupNeeded(id) => return write!(f, "no usable pair state with party {id}: run a setup"),
+            Usage::OperatorNeeded(id) => return write!(f, "party {id} has failed three checks: an operator decides"),
+            Usage::OlderGeneration { found, newest } => {
+                return write!(f, "pair states of generation {found}, there was {newest}");
+            }
+            Usage::StoreFailed => "the burn log or another store does not answer",
+            Usage::ZeroDigest => "the digest is 0 modulo the group order",
+            Usage::NoDerivation => "no derivation is defined for this curve",
+            Usage::Spent => "the presignature is spent",
+            Usage::UnknownPresignature => "the store does not have this presignature",
         };
         f.write_str(text)
     }
@@ -307,6 +413,19 @@ impl fmt::Display for Fault {
             Fault::BadSignatureShare => "a signature share does not verify",
             Fault::IdentityNonce => "the nonces add up to the identity",
             Fault::BadSignature => "the signature does not verify",
+            Fault::BadSealedPart => "a sealed part does not open or decode",
+            Fault::SetupFailed => "a check of a pair setup failed",
+            Fault::OtherSetup => "the peer speaks of another setup of the pair",
+            Fault::BadExtension => "the check of an OT extension failed",
+            Fault::BadMultiplication => "the check of a multiplication failed",
+            Fault::BadNonceImage => "a multiplication does not fit the public nonce and key image",
+            Fault::PairBurned => "the pair was burned by another session",
+            Fault::OutOfStrikes => "the peer was struck for the third time",
+            Fault::LogFailed => "the burn log failed",
+            Fault::KeysDoNotAddUp => "the key images do not add up to the key",
+            Fault::ZeroShareDiffers => "two parties' shares of zero differ",
+            Fault::BadKeyImage => "a key image does not fit the signer's share",
+            Fault::OnlineRequestsDiffer => "the parties ask for different signatures",
         })
     }
 }

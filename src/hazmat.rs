@@ -1,7 +1,7 @@
 //! Sharp tools: a whole key in one place, nonces from given bytes, keys without their protection.
 //!
 //! Nothing here is needed to run a wallet. It is for importing and exporting keys, for comparing with
-//! test vectors and other implementations, and for research.
+//! test vectors and other implementations, for research, and for what only an operator can decide.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -16,6 +16,7 @@ use crate::sharing::Commitment;
 use crate::transcript::Transcript;
 use crate::wire::{Element, Shape, Wire};
 
+pub use crate::ecdsa::burn::hazmat::forgive;
 pub use crate::key::dealer::{reconstruct, split};
 
 /// Nonces from these random bytes, by the letter of RFC 9591: no counter is mixed in, nothing is checked.

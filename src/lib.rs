@@ -57,6 +57,8 @@ mod party;
 mod secret;
 
 pub mod curve;
+pub mod mul;
+pub mod ot;
 pub mod round;
 mod transcript;
 pub mod wire;
@@ -69,6 +71,7 @@ mod record;
 
 pub mod session;
 
+pub mod ecdsa;
 pub mod key;
 pub mod keygen;
 

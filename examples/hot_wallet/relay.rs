@@ -71,7 +71,7 @@ impl<R: Rng> Relay<R> {
             let Some(session) = sessions.get_mut(&to) else { continue };
             match session.receive(&bytes) {
                 Ok(progress) => {
-                    if progress.must_persist && !progress.finished {
+                    if progress.must_persist {
                         persist(session)?;
                     }
                     self.post(session.params(), &progress.send);

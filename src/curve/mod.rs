@@ -6,6 +6,7 @@
 
 mod ed25519;
 mod field;
+mod horner;
 mod limbs;
 mod msm;
 mod p256;
@@ -29,7 +30,8 @@ use crate::party::PartyId;
 use crate::secret::Secret;
 
 pub use self::ed25519::Ed25519;
-pub use self::msm::{evaluate_at_small_vartime, msm_vartime, multiply_by_small_vartime};
+pub use self::horner::{evaluate_at_small_vartime, multiply_by_small_vartime};
+pub use self::msm::msm_vartime;
 pub use self::p256::P256;
 pub use self::ristretto255::Ristretto255;
 pub use self::secp256k1::Secp256k1;
@@ -82,7 +84,7 @@ pub trait Curve: Copy + fmt::Debug + Default + PartialEq + Eq + Send + Sync + 's
     /// Σ scalars·points, in time that depends on both.
     fn msm_vartime(terms: &[(PublicScalar<Self>, Self::Point)]) -> Self::Point;
 
-    /// Σ x^k·points[k] at a small public x, in time that depends on all of it.
+    /// Σ x^k·P_k at a small public x, in time that depends on all of it.
     fn evaluate_at_small_vartime(points: &[Self::Point], x: u16) -> Self::Point {
         evaluate_at_small_vartime(points, x)
     }
@@ -173,7 +175,7 @@ pub fn x_coordinate<C: Curve>(id: PartyId) -> PublicScalar<C> {
 /// A scalar that everybody may know: from a message, a challenge, a weight, a party's id.
 ///
 /// Variable-time products take these only, and nothing turns a [`Secret`] into one: what a message
-/// shows of a secret (a proof's response) leaves through [`PublicScalar::reveal`], where it is sent.
+/// shows of a secret (a proof's response) leaves through `PublicScalar::reveal`, where it is sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PublicScalar<C: Curve>(Scalar<C>);
 

@@ -9,8 +9,6 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use group::Group;
-
 use super::field::BaseField;
 use super::limbs::{Limbs, bit_length, bits_at};
 use super::weierstrass::{Affine, BatchAdder, Jacobian, Weierstrass, coordinates};
@@ -76,44 +74,9 @@ pub fn msm_vartime<C: Curve>(terms: &[(PublicScalar<C>, C::Point)]) -> C::Point 
     C::msm_vartime(terms)
 }
 
-/// factor·point for a small public factor.
-pub fn multiply_by_small_vartime<P: Group>(point: &P, factor: u16) -> P {
-    multiply_by_digits(point, &digits_of_small(factor))
-}
-
-/// Σ x^k·points[k] at a small public x: a committed polynomial at a party's place. Horner's rule.
-///
-/// For a curve's points [`Curve::evaluate_at_small_vartime`] may be faster.
-pub fn evaluate_at_small_vartime<P: Group>(points: &[P], x: u16) -> P {
-    let digits = digits_of_small(x);
-    let Some((last, rest)) = points.split_last() else { return P::identity() };
-    rest.iter().rev().fold(*last, |sum, point| multiply_by_digits(&sum, &digits) + point)
-}
-
-/// digits·point, highest digit first.
-fn multiply_by_digits<P: Group>(point: &P, digits: &[i8]) -> P {
-    let Some((_, rest)) = digits.split_first() else { return P::identity() };
-    rest.iter().fold(*point, |sum, digit| match digit {
-        0 => sum.double(),
-        1.. => sum.double() + point,
-        ..=-1 => sum.double() - point,
-    })
-}
-
-/// The non-adjacent form of a small factor, highest digit (a 1) first; empty for 0.
-fn digits_of_small(factor: u16) -> Vec<i8> {
-    let mut digits = Vec::with_capacity(17);
-    signed_windows(&[u64::from(factor), 0, 0, 0], 2, &mut digits);
-    while digits.last() == Some(&0) {
-        digits.pop();
-    }
-    digits.reverse();
-    digits
-}
-
 /// Appends the digits of a number, lowest first: each 0 or odd and below 2^(width-1) in absolute value,
 /// with at least width-1 zeros after every other one.
-fn signed_windows(number: &Limbs, width: u32, digits: &mut Vec<i8>) {
+pub(super) fn signed_windows(number: &Limbs, width: u32, digits: &mut Vec<i8>) {
     let (bits, mut position, mut carry) = (bit_length(number), 0, 0);
     while position < bits || carry != 0 {
         let low = bits_at(number, position, 1) + carry;
@@ -130,24 +93,6 @@ fn signed_windows(number: &Limbs, width: u32, digits: &mut Vec<i8>) {
             position += width;
         }
     }
-}
-
-/// Σ x^k·points[k] over coordinates.
-pub(super) fn evaluate_by_coordinates<W: Weierstrass>(points: &[W::Point], x: u16) -> W::Point {
-    let digits = digits_of_small(x);
-    let evaluated = coordinates::<W>(points).iter().rev().fold(Jacobian::<W>::IDENTITY, |sum, point| {
-        let mut product = Jacobian::<W>::IDENTITY;
-        let negated = sum.negate();
-        for digit in &digits {
-            product = match digit {
-                0 => product.double(),
-                1.. => product.double().add(&sum),
-                ..=-1 => product.double().add(&negated),
-            };
-        }
-        product.add_affine(point)
-    });
-    evaluated.to_point().unwrap_or_else(|| evaluate_at_small_vartime(points, x))
 }
 
 /// Part of a term: (-1)^negative·magnitude times a point, or times its image under the endomorphism.
@@ -433,18 +378,21 @@ fn weighted_sum<'a, W: Weierstrass>(buckets: impl Iterator<Item = &'a [Affine<W:
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::curve::tests::{for_each_curve, leaning_scalar};
     use crate::curve::{P256, Scalar, Secp256k1};
     use ff::{Field, PrimeField};
+    use group::Group;
     use proptest::prelude::*;
 
-    type Terms<C> = Vec<(PublicScalar<C>, <C as Curve>::Point)>;
+    pub(in crate::curve) type Terms<C> = Vec<(PublicScalar<C>, <C as Curve>::Point)>;
 
     /// Terms whose points repeat, are opposite or the identity now and then: all exceptions of the
     /// formulas occur.
-    fn terms<C: Curve>(sizes: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value = Terms<C>> {
+    pub(in crate::curve) fn terms<C: Curve>(
+        sizes: impl Into<proptest::collection::SizeRange>,
+    ) -> impl Strategy<Value = Terms<C>> {
         let point = prop_oneof![
             1 => Just(Scalar::<C>::ZERO),
             3 => (0u64..4).prop_map(Scalar::<C>::from),
@@ -510,29 +458,6 @@ mod tests {
     fn both_methods_of_p256() {
         both_methods::<P256>();
     }
-
-    for_each_curve!(horner_equals_the_naive_sum, |C| {
-        proptest!(ProptestConfig::with_cases(24), |(terms in terms::<C>(0..8), x in prop_oneof![0u16..4, any::<u16>(), Just(u16::MAX)])| {
-            let points: Vec<_> = terms.iter().map(|(_, point)| *point).collect();
-            let x_scalar = Scalar::<C>::from(u64::from(x));
-            let powers = core::iter::successors(Some(Scalar::<C>::ONE), |power| Some(*power * x_scalar));
-            let naive = points.iter().zip(powers).fold(C::Point::identity(), |sum, (point, power)| sum + *point * power);
-            prop_assert_eq!(evaluate_at_small_vartime(&points, x), naive);
-            prop_assert_eq!(C::evaluate_at_small_vartime(&points, x), naive);
-        });
-    });
-
-    for_each_curve!(small_multiples, |C| {
-        let point = C::mul_base(&Scalar::<C>::from(11));
-        let mut expected = C::Point::identity();
-        for factor in 0..300 {
-            assert_eq!(multiply_by_small_vartime(&point, factor), expected);
-            expected += point;
-        }
-        for factor in [0x7fff, 0x8000, 0xaaaa, 0x5555, 0xfffe, u16::MAX] {
-            assert_eq!(multiply_by_small_vartime(&point, factor), point * Scalar::<C>::from(u64::from(factor)));
-        }
-    });
 
     proptest! {
         #[test]

@@ -11,7 +11,7 @@ use p256::{AffinePoint, CompressedPoint, ProjectivePoint};
 use super::field::FieldP256;
 use super::limbs::{Limbs, bit_length, subtract_limbs};
 use super::weierstrass::{Part, Weierstrass};
-use super::{Curve, PublicScalar, Scalar, msm, sec1};
+use super::{Curve, PublicScalar, Scalar, horner, msm, sec1};
 
 /// The curve P-256, also known as secp256r1 and prime256v1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Curve for P256 {
     }
 
     fn evaluate_at_small_vartime(points: &[ProjectivePoint], x: u16) -> ProjectivePoint {
-        msm::evaluate_by_coordinates::<Self>(points, x)
+        horner::evaluate_by_coordinates::<Self>(points, x)
     }
 
     fn encode_points(points: &[ProjectivePoint]) -> Vec<CompressedPoint> {

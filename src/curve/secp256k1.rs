@@ -11,7 +11,7 @@ use k256::{AffinePoint, CompressedPoint, ProjectivePoint};
 use super::field::FieldK256;
 use super::limbs::{Limbs, add_limbs, bit_length, subtract_limbs, wide_product};
 use super::weierstrass::{Part, Weierstrass};
-use super::{Curve, PublicScalar, Scalar, msm, sec1};
+use super::{Curve, PublicScalar, Scalar, horner, msm, sec1};
 
 /// The curve of Bitcoin and Ethereum, secp256k1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Curve for Secp256k1 {
     }
 
     fn evaluate_at_small_vartime(points: &[ProjectivePoint], x: u16) -> ProjectivePoint {
-        msm::evaluate_by_coordinates::<Self>(points, x)
+        horner::evaluate_by_coordinates::<Self>(points, x)
     }
 
     fn encode_points(points: &[ProjectivePoint]) -> Vec<CompressedPoint> {

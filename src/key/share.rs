@@ -300,6 +300,13 @@ impl<S: Scheme> KeyShare<S> {
         ids.zip(&self.strikes).find(|(of, _)| *of == id).map(|(_, n)| *n).ok_or(Usage::UnknownParty(id))
     }
 
+    /// Raises the number of a peer's strikes to what the burn log has counted; it never goes down.
+    pub(crate) fn raise_strikes(&mut self, id: PartyId, total: u32) {
+        let total = u8::try_from(total).unwrap_or(u8::MAX);
+        let ids = self.public.parties.ids();
+        ids.zip(&mut self.strikes).filter(|(of, _)| *of == id).for_each(|(_, n)| *n = total.max(*n));
+    }
+
     /// The stored form, secret: see `docs/formats.md`. Wiped when dropped.
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let size = self.public.size() + 2 + 32 + 32 + self.strikes.len();

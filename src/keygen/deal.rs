@@ -139,10 +139,12 @@ pub(super) fn proof_transcript<C: Curve>(
     statement(Transcript::new("pok").field(view.as_bytes()).party(dealer), coefficients)
 }
 
-/// Adds t and the coefficients, as they travel.
+/// Adds t and the coefficients, as they travel: all of one length, so in one field.
 fn statement<C: Curve>(transcript: Transcript, coefficients: &[UnclearedElement<C>]) -> Transcript {
     let count = u64::try_from(coefficients.len()).unwrap_or(u64::MAX);
-    transcript.number(count).list(coefficients.iter().map(UnclearedElement::as_bytes))
+    let mut bytes = Vec::with_capacity(coefficients.len() * C::POINT_LEN);
+    coefficients.iter().for_each(|element| bytes.extend_from_slice(element.as_bytes()));
+    transcript.number(count).field(&bytes)
 }
 
 /// The transcript of the proof in a confirm.

@@ -54,3 +54,85 @@ impl Weights {
         (0..count).map(|_| self.draw()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curve::{Ed25519, P256, Ristretto255, Secp256k1, Uncleared, random_scalar};
+    use crate::wire::{Shape, Wire};
+
+    const NO_SHAPE: Shape = Shape { threshold: 0, parties: 0, batch: 0 };
+
+    fn transcript(place: u64) -> Transcript {
+        Transcript::new("proof-test").number(place)
+    }
+
+    /// S-11: change any public input of a valid proof and it is none; the proof carries no statement.
+    fn binds_its_statement<C: Curve>() {
+        let mut rng = Transcript::new("proof-test-rng").rng();
+        let secrets: Vec<Scalar<C>> = (0..3).map(|_| *random_scalar::<C>(&mut rng).expose()).collect();
+        let points: Vec<Uncleared<C>> = secrets.iter().map(Uncleared::mul_base).collect();
+        let proof = Proof::<C>::prove(&secrets, transcript(1), &mut rng);
+        assert!(proof.verify(&points, transcript(1)));
+        assert!(!proof.verify(&points, transcript(2)));
+        assert!(!proof.verify(&points[..2], transcript(1)));
+        assert!(!proof.verify(&[], transcript(1)));
+        assert!(!proof.verify(&[points[1], points[0], points[2]], transcript(1)));
+        assert!(!proof.verify(&[points[0], points[1], points[2], points[0]], transcript(1)));
+        let mut bytes = proof.encode(&NO_SHAPE);
+        for k in 0..bytes.len() {
+            bytes[k] ^= 1;
+            assert!(!Proof::<C>::decode(&bytes, &NO_SHAPE).is_some_and(|proof| proof.verify(&points, transcript(1))));
+            bytes[k] ^= 1;
+        }
+    }
+
+    fn equality_binds_its_statement<C: Curve>() {
+        let mut rng = Transcript::new("proof-test-rng-2").rng();
+        let x = random_scalar::<C>(&mut rng);
+        let base = C::mul_base(random_scalar::<C>(&mut rng).expose());
+        let (image, at_base) = (C::mul_base(x.expose()), base * x.expose());
+        let proof = EqualityProof::<C>::prove(&x, &base, transcript(1), &mut rng);
+        assert!(proof.verify(&image, &base, &at_base, transcript(1)));
+        assert!(!proof.verify(&image, &base, &at_base, transcript(2)));
+        for (i, b, a) in [(base, base, at_base), (image, image, at_base), (image, base, image), (at_base, base, image)]
+        {
+            assert!(!proof.verify(&i, &b, &a, transcript(1)));
+        }
+        let mut bytes = proof.encode(&NO_SHAPE);
+        for k in 0..bytes.len() {
+            bytes[k] ^= 1;
+            let changed = EqualityProof::<C>::decode(&bytes, &NO_SHAPE);
+            assert!(!changed.is_some_and(|proof| proof.verify(&image, &base, &at_base, transcript(1))));
+            bytes[k] ^= 1;
+        }
+    }
+
+    #[test]
+    fn s_11_proofs_bind_their_statements() {
+        binds_its_statement::<Ed25519>();
+        binds_its_statement::<Ristretto255>();
+        binds_its_statement::<Secp256k1>();
+        binds_its_statement::<P256>();
+        equality_binds_its_statement::<Ristretto255>();
+        equality_binds_its_statement::<Secp256k1>();
+    }
+
+    /// S-13: one witness in two places under a generator that repeats: two nonces.
+    #[test]
+    fn s_13_nonces_hang_on_the_whole_transcript() {
+        type C = Secp256k1;
+        let rng = || Transcript::new("proof-test-rng-3").rng();
+        let x = random_scalar::<C>(&mut rng());
+        let secrets = core::slice::from_ref(x.expose());
+        let prove = |place| Proof::<C>::prove(secrets, transcript(place), &mut rng()).encode(&NO_SHAPE);
+        assert_eq!(prove(1), prove(1));
+        assert_ne!(prove(1)[..33], prove(2)[..33]);
+        let base = |k: u64| C::mul_base(&k.into());
+        let equal = |k| EqualityProof::<C>::prove(&x, &base(k), transcript(1), &mut rng()).encode(&NO_SHAPE);
+        assert_ne!(equal(2)[..33], equal(3)[..33]);
+        let other = random_scalar::<C>(&mut Transcript::new("proof-test-rng-4").rng());
+        let others = Proof::<C>::prove(core::slice::from_ref(other.expose()), transcript(1), &mut rng());
+        assert_ne!(others.encode(&NO_SHAPE)[..33], prove(1)[..33]);
+    }
+}

@@ -99,6 +99,7 @@ impl<P: Protocol> Session<P> {
         let parcel: Parcel = self.parcel(Kind::Complaint, None, self.context.broadcasts, &body);
         let complaint = parcel.bytes.clone();
         self.state = None;
+        self.forget_secrets();
         let abort = Abort::of(Fault::BadShare, accused.iter().copied());
         let new: Vec<_> = accused.iter().map(|id| self.evidence_of_complaint(&complaint, *id)).collect();
         self.evidence.extend(new);

@@ -11,7 +11,7 @@ use super::seal::{self, Hello, SealKey};
 use super::store::{Kept, Store};
 use crate::error::{Abort, Error, Fault, Usage};
 use crate::party::{Base, Label, Parcel, PartyId, SessionParams, View};
-use crate::round::{self, Channels, Context, Inbox, KeyRef, Outgoing, Protocol, Received, Stop};
+use crate::round::{self, Context, KeyRef, Protocol, Stop};
 use crate::secret::{Secret, fresh};
 use crate::transcript::{Transcript, TranscriptRng};
 
@@ -310,11 +310,11 @@ impl<P: Protocol> Session<P> {
             return Err(self.end(abort).into());
         }
         self.state = step.next;
-        if self.state.as_ref().is_some_and(|state| state.record().is_some()) {
-            // 6.4: from here on a record takes the place of the seed: nothing that is over can be drawn again.
-            (self.seed, self.seal_key) = (None, None);
+        // 6.4: from here on a record takes the place of the seed: nothing that is over can be drawn again.
+        if self.state.as_ref().is_none_or(|state| state.record().is_some()) {
+            self.forget_secrets();
         }
-        progress.must_persist |= P::RESUMABLE;
+        progress.must_persist = P::RESUMABLE && self.state.is_some();
         if step.output.is_some() {
             progress.output = step.output;
         }
@@ -323,140 +323,13 @@ impl<P: Protocol> Session<P> {
         Ok(())
     }
 
-    /// The messages of the round that is over, opened; view and digest of the round.
-    fn gather(&mut self) -> Result<Inbox<Received>, Abort> {
-        if self.round == 1 {
-            self.meet()?;
-        }
-        // 4.6
-        let differ = |id: &PartyId| {
-            let kinds = [Kind::Broadcast, Kind::Addressed, Kind::Sealed];
-            let mut messages = kinds.into_iter().filter_map(|kind| self.awaited(*id, kind));
-            messages.any(|message| message.header.before != self.context.broadcasts)
-        };
-        if self.round > 1 && self.context.params.peers().any(|id| differ(&id)) {
-            return Err(Abort::nobody(Fault::BroadcastsDiffer));
-        }
-        let mut messages = BTreeMap::new();
-        for id in self.context.params.peers() {
-            messages.insert(id, self.received(id));
-        }
-        // 2.4
-        let digest = round::broadcasts_digest(&self.context.view, self.round, self.broadcasts().into_iter());
-        self.context.broadcasts = digest;
-        self.context.round = self.round;
-        Inbox::new(self.context.params.peers(), messages).map_err(|_| Abort::nobody(Fault::BroadcastsDiffer))
-    }
-
-    /// All broadcasts of the round now awaited, this party's included, by id.
-    fn broadcasts(&self) -> Vec<(PartyId, &[u8])> {
-        let body = |id| match self.own.get(&self.round) {
-            Some(own) if id == self.context.params.me() => Some(own.as_slice()),
-            _ => self.awaited(id, Kind::Broadcast).map(|message| message.body.as_slice()),
-        };
-        self.context.params.parties().ids().filter_map(|id| body(id).map(|body| (id, body))).collect()
-    }
-
-    /// Round 1 is complete: decodes the hellos, checks their proofs, fixes the view.
-    fn meet(&mut self) -> Result<(), Abort> {
-        let length = seal::hello_len(P::CHANNELS);
-        let mut malformed = Vec::new();
-        for id in self.context.params.peers() {
-            let body = self.awaited(id, Kind::Broadcast).map(|message| message.body.as_slice()).unwrap_or_default();
-            let hello = body.split_at_checked(length).and_then(|(hello, _)| Hello::decode(P::CHANNELS, hello));
-            match hello {
-                Some(hello) => {
-                    self.hellos.insert(id, hello);
-                }
-                None => malformed.push(id),
-            }
-        }
-        Abort::if_any(Fault::Malformed, malformed)?;
-        if P::CHANNELS == Channels::Accountable {
-            let mut rng = self.later();
-            let hellos = self.hellos.iter().map(|(id, hello)| (*id, hello));
-            Abort::if_any(Fault::BadSealKey, seal::without_proof(&self.context.base, hellos, &mut rng))?;
-        }
-        let own = Hello::decode(P::CHANNELS, &self.context.hello);
-        let all = self.hellos.values().chain(&own);
-        let keys: Vec<&[u8]> = all.filter_map(Hello::key_bytes).collect();
-        if keys.iter().collect::<BTreeSet<_>>().len() != keys.len() {
-            return Err(Abort::nobody(Fault::SameSealKey));
-        }
-        self.round1_digests =
-            self.broadcasts().into_iter().map(|(id, body)| (id, round::round1_digest(body))).collect();
-        // 2.3
-        let digests = self.round1_digests.iter().map(|(id, digest)| (*id, *digest));
-        self.context.view = round::view_of_digests(&self.context.base, digests);
-        Ok(())
-    }
-
-    /// The parts of one peer's message of this round, opened.
-    fn received(&self, id: PartyId) -> Received {
-        let body = |kind| self.awaited(id, kind).map(|message| message.body.clone());
-        let mut broadcast = body(Kind::Broadcast);
-        let mut hello = Vec::new();
-        if let Some(body) = broadcast.as_mut().filter(|_| self.round == 1) {
-            hello = body.drain(..seal::hello_len(P::CHANNELS).min(body.len())).collect();
-        }
-        let sealed = self.awaited(id, Kind::Sealed).map(|message| {
-            let shared = self.seal_key.as_ref()?.shared_with(self.hellos.get(&id)?.key()?);
-            let way = (id, self.context.params.me());
-            shared.unseal(&self.context.view, way, self.round, &message.header.encode(), &message.body)
-        });
-        Received { broadcast, addressed: body(Kind::Addressed), sealed, hello }
-    }
-
-    /// Signs and seals what goes out for the round now awaited.
-    fn pack(&mut self, outgoing: Outgoing) -> Vec<Parcel> {
-        let mut parcels = Vec::new();
-        // 3.1
-        let mut before = self.context.broadcasts;
-        if let Some(body) = outgoing.broadcast {
-            let body = if self.round == 1 { [self.context.hello.as_slice(), &body].concat() } else { body };
-            parcels.push(self.parcel(Kind::Broadcast, None, before, &body));
-            if self.round == 1 {
-                before = round::round1_digest(&body);
-            }
-            self.own.insert(self.round, body);
-        }
-        for (to, body) in outgoing.addressed {
-            parcels.push(self.parcel(Kind::Addressed, Some(to), before, &body));
-        }
-        for (to, body) in outgoing.sealed {
-            let header = self.header(Kind::Sealed, Some(to), before);
-            let shared = || Some(self.seal_key.as_ref()?.shared_with(self.hellos.get(&to)?.key()?));
-            let way = (self.context.params.me(), to);
-            let sealed = shared().and_then(|s| s.seal(&self.context.view, way, self.round, &header.encode(), &body));
-            if let Some(body) = sealed {
-                parcels.push(Parcel { to: Some(to), bytes: envelope::seal_up(&self.identity, &header, &body) });
-            }
-        }
-        parcels
-    }
-
-    pub(super) fn parcel(&self, kind: Kind, to: Option<PartyId>, before: [u8; 32], body: &[u8]) -> Parcel {
-        let bytes = envelope::seal_up(&self.identity, &self.header(kind, to, before), body);
-        Parcel { to, bytes }
-    }
-
-    fn header(&self, kind: Kind, recipient: Option<PartyId>, before: [u8; 32]) -> Header {
-        let (key_id, sharing) = Header::key_fields(&self.key);
-        Header {
-            kind,
-            round: self.round,
-            sender: self.context.params.me(),
-            recipient,
-            protocol: P::NAME.as_bytes().to_vec(),
-            key_id,
-            sharing,
-            context: *self.context_of(self.round),
-            before,
-        }
+    /// Wipes what could draw this session's nonces again.
+    pub(super) fn forget_secrets(&mut self) {
+        (self.seed, self.seal_key) = (None, None);
     }
 
     /// The randomness of the round now ending: from the seed and everything broadcast so far.
-    fn later(&self) -> TranscriptRng {
+    pub(super) fn later(&self) -> TranscriptRng {
         // 6.1, 6.2
         let seed = self.seed.as_ref().map_or(&[0; 32], Secret::expose);
         let bodies = self.broadcasts().into_iter().map(|(id, body)| [&id.to_bytes()[..], body].concat());
@@ -474,6 +347,9 @@ impl<P: Protocol> Session<P> {
         // 5.4
         if !self.state.as_ref().is_some_and(P::has_promised) {
             self.state = None;
+        }
+        if self.state.is_none() {
+            self.forget_secrets();
         }
         let new = abort.culprits().iter().filter_map(|id| self.evidence_of(abort.fault(), *id));
         let new: Vec<Evidence> = new.collect();

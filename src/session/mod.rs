@@ -12,7 +12,9 @@ mod complaint;
 mod driver;
 mod envelope;
 mod evidence;
+mod gather;
 mod identity;
+mod pack;
 mod seal;
 mod store;
 #[cfg(test)]

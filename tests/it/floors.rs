@@ -156,3 +156,26 @@ fn every_step_is_cited() {
     }
     assert!(pages > 0);
 }
+
+/// The table of attacks names tests that are there, and leaves no row empty.
+#[test]
+fn attacks_are_answered() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut all = Vec::new();
+    sources(&root.join("src"), &mut all);
+    sources(&root.join("tests"), &mut all);
+    let text: String = all.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let page = fs::read_to_string(root.join("docs/attacks.md")).unwrap();
+    let mut rows = 0;
+    for row in page.lines().filter(|row| row.starts_with("| ") && !row.starts_with("| id")) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let answer = cells[3];
+        assert!(!answer.is_empty() && answer != "–", "{} has no answer", cells[1]);
+        let id = cells[1].to_lowercase().replace('-', "_");
+        for name in answer.split('`').skip(1).step_by(2).filter(|name| name.starts_with(&id)) {
+            assert!(text.contains(name), "{} names `{name}`, which is gone", cells[1]);
+        }
+        rows += 1;
+    }
+    assert!(rows >= 76);
+}

@@ -10,8 +10,10 @@
     clippy::type_complexity
 )] // tests
 
+mod ecdsa;
 mod floors;
 mod frost;
 mod keygen;
 mod net;
+mod records;
 mod vectors;

@@ -127,8 +127,9 @@ fn the_typed_rounds_make_a_key() {
     let ids = [1, 2];
     let base = base::<Secp256k1>(2, &ids, 0);
     let draws = |n: u16| Transcript::new("keygen-typed").number(n.into()).rng();
-    let begun =
-        ids.map(|n| start::<Plain<Secp256k1>>(&params(n, 2, &ids), base, alloc::vec![n as u8; 32], &mut draws(n)));
+    let begun = ids.map(|n| {
+        start::<Plain<Secp256k1>>(&params(n, 2, &ids), base, alloc::vec![n.to_be_bytes()[1]; 32], &mut draws(n))
+    });
     let [(one, commit_one), (two, commit_two)] = begun.map(Result::unwrap);
     let bodies = [(1u8, &commit_one), (2, &commit_two)].map(|(n, c)| [&[n; 32][..], &c.commitment].concat());
     let view = view(&base, ids.iter().zip(&bodies).map(|(n, body)| (id(*n), body.as_slice())));

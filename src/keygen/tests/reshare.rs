@@ -36,7 +36,7 @@ fn deal_anew<C: Curve>(
         let mut chain_code = *key.chain_code().expose();
         chain_code[0] ^= u8::from(key.me().get() == other_chain_code);
         let dealing = Dealing { constant, chain_code: Secret::new(chain_code) };
-        let hello = alloc::vec![key.me().get() as u8; 32];
+        let hello = alloc::vec![key.me().to_bytes()[1]; 32];
         let (state, commit) = Round1::deal(terms, Some(dealing), &hello, &mut draws(key.me(), 0));
         states.insert(key.me(), state);
         commits.insert(key.me(), (hello, commit.commitment));

@@ -1,5 +1,6 @@
 //! Peers that cheat with their own signing key: each is named, nobody else is.
 
+use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -261,5 +262,32 @@ fn malformed_complaints_are_named() {
             let abort = net.abort_of(n);
             assert_eq!((abort.fault(), abort.culprits()), (Fault::Malformed, &[id(3)][..]), "change {change}");
         }
+    }
+}
+
+/// K-13: two corrupt parties with one one-session key, which both know: nobody is named, nothing goes on.
+#[test]
+fn k_13_one_key_of_two_parties() {
+    let mut net = Net::new(4, 7, 1);
+    let mut digests = BTreeMap::new();
+    net.run_with(|_, bytes| {
+        let header = open(bytes).header;
+        let n = header.sender.get();
+        if header.round != 1 || n < 3 {
+            return vec![bytes.to_vec()];
+        }
+        if header.kind == Kind::Addressed {
+            return vec![forge(bytes, |header, _| header.before = digests[&n])];
+        }
+        let base = crate::party::Base::from_bytes(header.context);
+        // The same draws, so the same key; the proofs are each party's own, and right.
+        let mut rng = Transcript::new("same-key-test").rng();
+        let (hello, _) = seal::say_hello(Channels::Accountable, &base, id(n), &mut rng);
+        let changed = forge(bytes, |_, body| body[..128].copy_from_slice(&hello));
+        digests.insert(n, round1_digest(&open(&changed).body));
+        vec![changed]
+    });
+    for n in [1, 2] {
+        assert_eq!((net.abort_of(n).fault(), net.abort_of(n).culprits()), (Fault::SameSealKey, &[][..]));
     }
 }

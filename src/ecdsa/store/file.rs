@@ -1,0 +1,210 @@
+//! Presignatures in a folder.
+//!
+//! ```text
+//! <id>.presignature   the record, encrypted under the store's secret
+//! <id>.spent          request 32 ‖ reply 96 ‖ checksum 16; anything else: spent, reply unknown
+//! ```
+//! What decides is that `<id>.spent` is created, which the file system lets happen once. It is written and
+//! flushed, and so is the folder, before a claim succeeds; then the record is overwritten and removed. A crash
+//! in between leaves a presignature that is spent.
+
+extern crate std;
+
+use alloc::format;
+use alloc::vec::Vec;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use super::{Claim, PresignatureId, PresignatureStore, Refusal, Spent};
+use crate::ecdsa::online::SHARE_LEN;
+use crate::error::Usage;
+use crate::secret::{Secret, fresh};
+use crate::transcript::Transcript;
+
+const CHECKSUM_LEN: usize = 16;
+const SPENT_LEN: usize = 32 + SHARE_LEN + CHECKSUM_LEN;
+
+/// Presignatures in a folder that belongs to one running process.
+///
+/// Records are encrypted under a secret that by default is drawn when the store is opened and kept in memory
+/// alone. So unspent presignatures die with the process, and **a copy of the folder holds none**: whoever
+/// restores it, on purpose or not, can repeat spent requests and nothing else. That costs a new presigning
+/// after a restart, and buys that no backup is a second copy of the key.
+#[derive(Debug)]
+pub struct FileStore {
+    folder: PathBuf,
+    secret: Secret<[u8; 32]>,
+    /// One writer at a time within the process; between processes the file system decides.
+    writer: Mutex<()>,
+}
+
+impl FileStore {
+    /// Opens or makes a folder, with a secret of this process.
+    ///
+    /// # Errors
+    /// [`Usage::StoreFailed`], [`Usage::BrokenRng`].
+    pub fn open(folder: impl AsRef<Path>, rng: &mut impl CryptoRng) -> Result<Self, Usage> {
+        Self::open_with_secret(folder, fresh(rng)?)
+    }
+
+    /// Opens or makes a folder whose presignatures survive a restart, for those who keep a secret for it.
+    ///
+    /// # Security
+    /// Whoever restores a copy of folder *and* secret has presignatures again that were spent since: with
+    /// them, the key. Keep the secret where no copy of the machine takes it along, and change it when in doubt.
+    ///
+    /// # Errors
+    /// [`Usage::StoreFailed`].
+    pub fn open_with_secret(folder: impl AsRef<Path>, secret: Secret<[u8; 32]>) -> Result<Self, Usage> {
+        let folder = folder.as_ref().to_path_buf();
+        fs::create_dir_all(&folder).map_err(|_| Usage::StoreFailed)?;
+        let store = Self { folder, secret, writer: Mutex::new(()) };
+        store.flush_folder().map_err(Usage::from)?;
+        Ok(store)
+    }
+
+    fn path(&self, id: &PresignatureId, kind: &str) -> PathBuf {
+        let name = id.as_bytes().iter().fold(alloc::string::String::new(), |name, byte| name + &format!("{byte:02x}"));
+        self.folder.join(name).with_extension(kind)
+    }
+
+    fn record(&self, id: &PresignatureId) -> PathBuf {
+        self.path(id, "presignature")
+    }
+
+    fn spent(&self, id: &PresignatureId) -> PathBuf {
+        self.path(id, "spent")
+    }
+
+    /// One key for each record, so the nonce can be zeros.
+    fn cipher(&self, id: &PresignatureId) -> ChaCha20Poly1305 {
+        let key = Transcript::new("ecdsa-file-store").field(self.secret.expose()).field(id.as_bytes()).secret();
+        ChaCha20Poly1305::new(&Key::from(*key.expose()))
+    }
+
+    /// The record, if there is one that this store has written.
+    fn open_record(&self, id: &PresignatureId) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+        let sealed = read(&self.record(id))?.ok_or(Refusal::Unknown)?;
+        let payload = Payload { msg: &sealed, aad: id.as_bytes() };
+        let record = self.cipher(id).decrypt(&Nonce::default(), payload);
+        record.map(Zeroizing::new).map_err(|_| Refusal::Unknown)
+    }
+
+    /// Writes `<id>.spent`, if it is not there, and wipes the record.
+    fn spend(&self, id: &PresignatureId, content: &[u8]) -> Result<(), Refusal> {
+        self.create(&self.spent(id), content).map_err(|error| match error {
+            Refusal::Exists => Refusal::Spent,
+            other => other,
+        })?;
+        // From here on it is spent; that the record is gone as well is for good measure.
+        let _ = self.wipe(id);
+        Ok(())
+    }
+
+    /// Makes a file that is not there yet: its content, its name and the folder are on the disk afterwards.
+    fn create(&self, path: &Path, content: &[u8]) -> Result<(), Refusal> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => Refusal::Exists,
+            _ => Refusal::Failed,
+        })?;
+        let written = file.write_all(content).and_then(|()| file.sync_all());
+        written.map_err(|_| Refusal::Failed)?;
+        self.flush_folder()
+    }
+
+    fn wipe(&self, id: &PresignatureId) -> std::io::Result<()> {
+        let path = self.record(id);
+        let mut file = OpenOptions::new().write(true).open(&path)?;
+        let length = usize::try_from(file.metadata()?.len()).unwrap_or(0);
+        file.write_all(&alloc::vec![0; length])?;
+        file.sync_all()?;
+        fs::remove_file(&path)
+    }
+
+    /// Entries of a folder are durable when the folder is. Not every system lets a folder be opened for that.
+    fn flush_folder(&self) -> Result<(), Refusal> {
+        #[cfg(unix)]
+        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(|_| Refusal::Failed)?;
+        Ok(())
+    }
+}
+
+/// The content of a file; `None` if there is none.
+fn read(path: &Path) -> Result<Option<Vec<u8>>, Refusal> {
+    let mut content = Vec::new();
+    match File::open(path).and_then(|mut file| file.read_to_end(&mut content)) {
+        Ok(_) => Ok(Some(content)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(_) => Err(Refusal::Failed),
+    }
+}
+
+fn spent_content(id: &PresignatureId, request: &[u8; 32], reply: &[u8; SHARE_LEN]) -> [u8; SPENT_LEN] {
+    let mut content = [0; SPENT_LEN];
+    let mut sum = [0; CHECKSUM_LEN];
+    Transcript::new("ecdsa-file-store-spent").field(id.as_bytes()).field(request).field(reply).fill(&mut sum);
+    content.iter_mut().zip(request.iter().chain(reply).chain(&sum)).for_each(|(to, from)| *to = *from);
+    content
+}
+
+/// Request and reply, if the content is whole.
+fn read_spent(id: &PresignatureId, content: &[u8]) -> Option<Spent> {
+    let (request, rest) = content.split_first_chunk::<32>()?;
+    let (reply, _) = rest.split_first_chunk::<SHARE_LEN>()?;
+    (spent_content(id, request, reply) == *content).then_some((*request, *reply))
+}
+
+impl PresignatureStore for FileStore {
+    fn insert(&self, id: &PresignatureId, record: &[u8]) -> Result<(), Refusal> {
+        let _writer = self.writer.lock().map_err(|_| Refusal::Failed)?;
+        if read(&self.spent(id))?.is_some() {
+            return Err(Refusal::Exists);
+        }
+        let payload = Payload { msg: record, aad: id.as_bytes() };
+        let sealed = self.cipher(id).encrypt(&Nonce::default(), payload).map_err(|_| Refusal::Failed)?;
+        self.create(&self.record(id), &sealed)
+    }
+
+    fn get(&self, id: &PresignatureId) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+        if read(&self.spent(id))?.is_some() { Err(Refusal::Spent) } else { self.open_record(id) }
+    }
+
+    fn claim(&self, id: &PresignatureId, request: &[u8; 32], reply: &[u8; SHARE_LEN]) -> Result<Claim, Refusal> {
+        let _writer = self.writer.lock().map_err(|_| Refusal::Failed)?;
+        if let Some(content) = read(&self.spent(id))? {
+            return match read_spent(id, &content) {
+                Some((before, reply)) if before == *request => Ok(Claim::Repeated(reply)),
+                _ => Err(Refusal::Spent),
+            };
+        }
+        self.open_record(id)?;
+        self.spend(id, &spent_content(id, request, reply))?;
+        Ok(Claim::Ours)
+    }
+
+    fn claimed(&self, id: &PresignatureId) -> Result<Option<Spent>, Refusal> {
+        Ok(read(&self.spent(id))?.and_then(|content| read_spent(id, &content)))
+    }
+
+    fn discard(&self, id: &PresignatureId) -> Result<(), Refusal> {
+        let _writer = self.writer.lock().map_err(|_| Refusal::Failed)?;
+        if read(&self.spent(id))?.is_some() {
+            return Err(Refusal::Spent);
+        }
+        if read(&self.record(id))?.is_none() {
+            return Err(Refusal::Unknown);
+        }
+        self.spend(id, &[])
+    }
+}

@@ -1,0 +1,292 @@
+//! Threshold ECDSA from outside: pair setups, signatures, presignatures in a folder; verification against
+//! Wycheproof and OpenSSL.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use cosigil::curve::{Curve, P256, PublicScalar, Secp256k1, encode_point, random_scalar};
+use cosigil::ecdsa::burn::{BurnLog, MemoryBurnLog};
+use cosigil::ecdsa::pairs::PairStates;
+use cosigil::ecdsa::presign::{self, Presign, Signer};
+use cosigil::ecdsa::sign::{self, Sign};
+use cosigil::ecdsa::store::FileStore;
+use cosigil::ecdsa::{
+    Child, EcdsaCurve, EcdsaScheme, Message, P256Ecdsa, Prehash, Presignature, Request, SRule, Secp256k1Ecdsa, Signed,
+    online, setup, verify, verifying_key,
+};
+use cosigil::hazmat::split;
+use cosigil::key::KeyShare;
+use cosigil::round::Protocol;
+use cosigil::session::{Identity, Session};
+use cosigil::{Label, Parcel, Parties, PartyId, Secret, SessionParams, Threshold, Transcript, TranscriptRng};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+fn id(n: u16) -> PartyId {
+    PartyId::new(n).unwrap()
+}
+
+fn identity(n: PartyId) -> Identity {
+    Identity::from_seed(&Secret::new([n.to_bytes()[1]; 32]))
+}
+
+fn rng(n: u64) -> TranscriptRng {
+    Transcript::new("it-ecdsa").number(n).rng()
+}
+
+type Sessions<P> = BTreeMap<PartyId, (Session<P>, Vec<Parcel>)>;
+
+/// Carries messages until nothing is under way.
+fn drive<P: Protocol>(sessions: Sessions<P>) -> BTreeMap<PartyId, P::Output> {
+    let mut running = BTreeMap::new();
+    let mut queue = Vec::new();
+    let ids: Vec<PartyId> = sessions.keys().copied().collect();
+    let post = |queue: &mut Vec<(PartyId, Vec<u8>)>, from: PartyId, parcels: Vec<Parcel>| {
+        for parcel in parcels {
+            let to = ids.iter().filter(|to| **to != from && parcel.to.is_none_or(|only| only == **to));
+            queue.extend(to.map(|to| (*to, parcel.bytes.clone())));
+        }
+    };
+    for (me, (session, first)) in sessions {
+        post(&mut queue, me, first);
+        running.insert(me, session);
+    }
+    let mut outputs = BTreeMap::new();
+    while !queue.is_empty() {
+        let (to, bytes) = queue.remove(0);
+        let progress = running.get_mut(&to).unwrap().receive(&bytes).unwrap();
+        post(&mut queue, to, progress.send);
+        outputs.extend(progress.output.map(|output| (to, output)));
+    }
+    assert_eq!(outputs.len(), ids.len());
+    outputs
+}
+
+/// The parties of a key, each with its log and its pairs, which real setups have made.
+struct Team<S: EcdsaScheme> {
+    shares: Vec<KeyShare<S>>,
+    states: Vec<PairStates<S>>,
+    logs: Vec<Arc<dyn BurnLog>>,
+}
+
+impl<S: EcdsaScheme> Team<S> {
+    fn new(t: u16, n: u16) -> Self {
+        let parties = Parties::new((1..=n).map(|k| (id(k), identity(id(k)).public()))).unwrap();
+        let secret = random_scalar::<S::Curve>(&mut rng(1));
+        let shares = split::<S>(&secret, Threshold::new(t).unwrap(), &parties, &mut rng(2)).unwrap();
+        let logs: Vec<Arc<dyn BurnLog>> = shares.iter().map(|_| Arc::new(MemoryBurnLog::new()) as _).collect();
+        let mut states: Vec<_> = shares.iter().map(PairStates::new).collect();
+        for a in 0..shares.len() {
+            for b in a + 1..shares.len() {
+                let begin = |me: usize, peer: usize| {
+                    let (share, label) = (&shares[me], Label::from_bytes([1; 32]));
+                    let mine = identity(share.me());
+                    let mut rng = rng(100 * me as u64 + peer as u64);
+                    let peers = [shares[peer].me()];
+                    let mut all = setup::all(share, &peers, &mine, &label, &logs[me], &mut rng).unwrap();
+                    let setup = all.remove(0);
+                    (share.me(), (setup.session, setup.first))
+                };
+                let mut pairs = drive(BTreeMap::from([begin(a, b), begin(b, a)]));
+                states[a].insert(pairs.remove(&shares[a].me()).unwrap()).unwrap();
+                states[b].insert(pairs.remove(&shares[b].me()).unwrap()).unwrap();
+            }
+        }
+        Self { shares, states, logs }
+    }
+
+    fn params(&self, me: usize, signers: &[usize], label: u8) -> SessionParams {
+        let public = self.shares[me].public();
+        let parties = public.parties().subset(signers.iter().map(|k| self.shares[*k].me())).unwrap();
+        let label = Label::from_bytes([label; 32]);
+        SessionParams::new(label, self.shares[me].me(), public.threshold(), parties).unwrap()
+    }
+
+    fn start<P: Protocol>(&self, signers: &[usize], label: u8, inputs: impl Fn(usize) -> P::Inputs) -> Sessions<P> {
+        let start = |me: usize| {
+            let share = &self.shares[me];
+            let mut rng = rng(1_000 * u64::from(label) + me as u64);
+            let params = self.params(me, signers, label);
+            (share.me(), Session::start(params, &identity(share.me()), inputs(me), &mut rng).unwrap())
+        };
+        signers.iter().map(|me| start(*me)).collect()
+    }
+
+    fn signer(&self, me: usize, signers: &[usize], batch: usize) -> Signer<S> {
+        let params = self.params(me, signers, 0);
+        Signer::new(&params, &self.shares[me], &self.states[me], &*self.logs[me], batch).unwrap()
+    }
+
+    fn sign(&self, signers: &[usize], label: u8, request: Request<S>) -> Signed<S> {
+        let inputs = |me| sign::Inputs::new(self.signer(me, signers, 1), request, self.logs[me].clone()).unwrap();
+        drive::<Sign<S>>(self.start(signers, label, inputs)).into_values().next().unwrap()
+    }
+
+    fn key(&self, child: &Child<S>) -> <S::Curve as Curve>::Point {
+        verifying_key(self.shares[0].public(), child).unwrap()
+    }
+}
+
+fn signs<S: EcdsaScheme>(t: u16, n: u16, sets: &[&[usize]]) {
+    let team = Team::<S>::new(t, n);
+    for (label, signers) in (1..).zip(sets) {
+        let message = Message::<Sha256>::new(b"a withdrawal");
+        let signed = team.sign(signers, label, Request::new(message, Child::ITSELF).unwrap());
+        assert!(verify::<S>(&team.key(&Child::ITSELF), &message.into(), &signed.signature, SRule::Low));
+    }
+}
+
+#[test]
+fn setup_and_sign_2_of_3() {
+    signs::<Secp256k1Ecdsa>(2, 3, &[&[0, 1], &[0, 2], &[1, 2], &[0, 1, 2]]);
+    signs::<P256Ecdsa>(2, 3, &[&[0, 1], &[0, 1, 2]]);
+}
+
+/// A folder that is gone afterwards.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("cosigil-it-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Presignatures by sessions, in folders, used for the key and for a child.
+#[test]
+fn presign_store_and_sign_online() {
+    let team = Team::<Secp256k1Ecdsa>::new(2, 3);
+    let (signers, folder) = ([0usize, 2], Folder::new("online"));
+    let inputs = |me| presign::Inputs::new(team.signer(me, &signers, 3), team.logs[me].clone());
+    let made = drive::<Presign<Secp256k1Ecdsa>>(team.start(&signers, 1, inputs));
+    let stores: Vec<Arc<FileStore>> =
+        (0..2).map(|k| Arc::new(FileStore::open(folder.0.join(k.to_string()), &mut rng(7 + k)).unwrap())).collect();
+    let mut names = Vec::new();
+    for (list, store) in made.into_values().zip(&stores) {
+        names = list.into_iter().map(|one| one.store(&**store).unwrap()).collect();
+    }
+    for (label, name) in (10..).zip(&names) {
+        let child = Child::additive(PublicScalar::from(u64::from(label))).unwrap();
+        let request = Request::new(Message::<Sha256>::new(b"online"), child).unwrap();
+        let inputs = |me: usize| {
+            let store = &stores[usize::from(me == 2)];
+            let presignature = Presignature::load(&**store, name).unwrap();
+            online::Inputs { presignature, key: team.shares[me].public().clone(), request, store: store.clone() }
+        };
+        let signed = drive::<online::Online<Secp256k1Ecdsa>>(team.start(&signers, label, inputs));
+        let signed = signed.into_values().next().unwrap();
+        let key = team.key(&child);
+        assert!(verify::<Secp256k1Ecdsa>(&key, request.prehash(), &signed.signature, SRule::Low));
+        assert!(Presignature::<Secp256k1Ecdsa>::load(&*stores[0], name).is_err());
+        assert!(online::repeat(name, &request, &*stores[0]).is_ok());
+    }
+}
+
+fn unhex(value: &Value) -> Vec<u8> {
+    hex::decode(value.as_str().unwrap()).unwrap()
+}
+
+/// E-06: a Wycheproof file through our verification. `parse` reads a signature.
+fn wycheproof<S: EcdsaScheme>(
+    file: &str,
+    parse: fn(&[u8]) -> Option<<S::Curve as EcdsaCurve>::Signature>,
+    rule: SRule,
+    (tests, valid): (usize, usize),
+) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/wycheproof").join(file);
+    let file: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let (mut seen, mut good) = (0, 0);
+    for group in file["testGroups"].as_array().unwrap() {
+        let key = unhex(&group["publicKey"]["uncompressed"]);
+        let mut compressed = vec![2 + (key[64] & 1)];
+        compressed.extend_from_slice(&key[1..33]);
+        let key = S::Curve::decode(&compressed).unwrap();
+        for test in group["tests"].as_array().unwrap() {
+            let prehash = Prehash::new(Sha256::digest(unhex(&test["msg"])).into());
+            let accepted = parse(&unhex(&test["sig"])).is_some_and(|s| verify::<S>(&key, &prehash, &s, rule));
+            assert_eq!(accepted, test["result"] == "valid", "{} {}", test["tcId"], test["comment"]);
+            (seen, good) = (seen + 1, good + usize::from(accepted));
+        }
+    }
+    assert_eq!((seen, good), (tests, valid));
+}
+
+#[test]
+fn e_06_wycheproof() {
+    let (k1, any) = (<Secp256k1 as EcdsaCurve>::from_der, SRule::Any);
+    wycheproof::<Secp256k1Ecdsa>("ecdsa_secp256k1_sha256_test.json", k1, any, (476, 168));
+    wycheproof::<Secp256k1Ecdsa>("ecdsa_secp256k1_sha256_bitcoin_test.json", k1, SRule::Low, (463, 162));
+    let raw = <Secp256k1 as EcdsaCurve>::from_p1363;
+    wycheproof::<Secp256k1Ecdsa>("ecdsa_secp256k1_sha256_p1363_test.json", raw, any, (252, 167));
+    let r1 = <P256 as EcdsaCurve>::from_der;
+    wycheproof::<P256Ecdsa>("ecdsa_secp256r1_sha256_test.json", r1, any, (484, 174));
+}
+
+/// E-07: signatures are parsed at their right length only.
+#[test]
+fn e_07_lengths_of_signatures() {
+    for length in [0, 31, 63, 65, 128] {
+        assert!(<Secp256k1 as EcdsaCurve>::from_p1363(&vec![1; length]).is_none());
+        assert!(<P256 as EcdsaCurve>::from_p1363(&vec![1; length]).is_none());
+    }
+    assert!(<Secp256k1 as EcdsaCurve>::from_p1363(&[1; 64]).is_some());
+}
+
+/// The public key as OpenSSL reads it, with the curve's name in DER before it.
+fn spki<C: Curve>(head: &str, point: &C::Point, uncompressed: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
+    [hex::decode(head).unwrap(), uncompressed(&encode_point::<C>(point))].concat()
+}
+
+/// Asks the `openssl` command, if there is one.
+fn openssl_accepts(folder: &Folder, key: &[u8], prehash: &Prehash, der: &[u8]) -> Option<bool> {
+    let file = |name: &str, content: &[u8]| {
+        let path = folder.0.join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    };
+    let (key, digest, signature) = (file("key", key), file("digest", prehash.as_bytes()), file("signature", der));
+    let mut command = Command::new("openssl");
+    command.args(["pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey"]).arg(key);
+    command.arg("-in").arg(digest).arg("-sigfile").arg(signature);
+    command.output().ok().map(|output| output.status.success())
+}
+
+/// OpenSSL, where it is installed, verifies what we sign on both curves.
+#[test]
+fn e_06_openssl_agrees() {
+    let folder = Folder::new("openssl");
+    let (k1, r1) = (Team::<Secp256k1Ecdsa>::new(2, 2), Team::<P256Ecdsa>::new(2, 2));
+    for label in 1..6u8 {
+        let prehash = Prehash::new(Sha256::digest([label]).into());
+        let signed = k1.sign(&[0, 1], label, Request::new(prehash, Child::ITSELF).unwrap());
+        let key =
+            spki::<Secp256k1>("3056301006072a8648ce3d020106052b8104000a034200", &k1.key(&Child::ITSELF), |point| {
+                k256::ecdsa::VerifyingKey::from_sec1_bytes(point).unwrap().to_sec1_point(false).as_bytes().to_vec()
+            });
+        let other = Prehash::new(Sha256::digest([label, 0]).into());
+        let der = signed.signature.to_der();
+        let Some(accepted) = openssl_accepts(&folder, &key, &prehash, der.as_bytes()) else {
+            println!("skipped: there is no openssl here");
+            return;
+        };
+        assert!(accepted);
+        assert_eq!(openssl_accepts(&folder, &key, &other, der.as_bytes()), Some(false));
+        let signed = r1.sign(&[0, 1], label, Request::new(prehash, Child::ITSELF).unwrap());
+        let head = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
+        let key = spki::<P256>(head, &r1.key(&Child::ITSELF), |point| {
+            p256::ecdsa::VerifyingKey::from_sec1_bytes(point).unwrap().to_sec1_point(false).as_bytes().to_vec()
+        });
+        let der = signed.signature.to_der();
+        assert_eq!(openssl_accepts(&folder, &key, &prehash, der.as_bytes()), Some(true));
+        assert_eq!(openssl_accepts(&folder, &key, &other, der.as_bytes()), Some(false));
+    }
+}
