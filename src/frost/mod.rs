@@ -14,7 +14,7 @@
 //! use cosigil::frost::{self, CommitmentList, Ed25519Sha512, SigningRequest};
 //! use cosigil::{Parties, PartyId, Threshold, hazmat};
 //! # use cosigil::{Secret, Transcript, curve};
-//! # let mut rng = Transcript::new("an example, so not random").rng();
+//! # let mut rng = Transcript::new("frost-example").rng();
 //! # let secret: Secret<curve::Scalar<curve::Ed25519>> = curve::random_scalar::<curve::Ed25519>(&mut rng);
 //! # let ids = [1, 2, 3].map(|id| PartyId::new(id).unwrap());
 //! # let parties = Parties::without_identities(ids)?;

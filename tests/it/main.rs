@@ -1,6 +1,14 @@
 //! The library from outside, and its source.
 
-#![allow(clippy::cast_possible_truncation, clippy::type_complexity)] // small numbers of tests
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::unimplemented,
+    clippy::type_complexity
+)] // tests
 
 mod ecdsa;
 mod floors;
