@@ -7,6 +7,7 @@
 
 mod coins;
 mod relay;
+mod stolen;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use coins::{Result, nem, solana, taproot};
 use cosigil::frost::{
     self, Bip340, CommitmentList, Ed25519Keccak512, Ed25519Sha512, Signing, SigningInputs, SigningRequest, Suite,
 };
+use cosigil::key::Scheme;
 use cosigil::{
     Error, Identity, KeyShare, Keygen, Label, Parties, PartyId, Session, SessionParams, Threshold, Transcript,
 };
@@ -41,18 +43,26 @@ fn main() -> Result<()> {
     // The operators tell each other the public identities, over a channel that they trust. Nothing else is.
     let parties = Parties::new(servers.iter().map(|server| (server.id, server.identity.public())))?;
 
-    println!("== Three servers make three keys, of which any two can sign ==");
+    println!("== Three servers make four keys, of which any two can sign ==");
     make_key::<Ed25519Keccak512>("NEM", &mut servers, &parties, &mut relay)?;
     make_key::<Ed25519Sha512>("Solana", &mut servers, &parties, &mut relay)?;
     make_key::<Bip340>("Bitcoin", &mut servers, &parties, &mut relay)?;
 
+    let vault = stolen::make(&mut servers, &parties, &mut relay)?;
+    let servers = vault.servers;
+
+    for coin in ["NEM", "Solana", "Bitcoin"] {
+        println!("{coin} address: {}", address(coin, &servers[0])?);
+    }
+
     println!("\n== Withdrawals ==");
-    withdraw_nem(&servers, &mut relay)?;
-    withdraw_solana(&servers, &mut relay)?;
-    withdraw_bitcoin(&servers, &mut relay)?;
+    withdraw_nem(servers, &mut relay)?;
+    withdraw_solana(servers, &mut relay)?;
+    withdraw_bitcoin(servers, &mut relay)?;
+    vault.withdraw(&mut relay)?;
 
     rob(&servers[1])?;
-    lie(&servers)?;
+    lie(servers)?;
 
     let (messages, lost, bytes) = (relay.messages, relay.lost, relay.seen.len());
     println!("\nThe relay carried {messages} messages ({bytes} bytes), lost {lost} of them, and learned no secret.");
@@ -73,7 +83,7 @@ fn label(name: &str) -> Label {
 }
 
 /// Two-of-three key generation. Each server stores a checkpoint before its messages leave, and its share at the end.
-fn make_key<S: Suite>(coin: &str, servers: &mut [Server], parties: &Parties, relay: &mut Net) -> Result<()> {
+fn make_key<S: Scheme>(coin: &str, servers: &mut [Server], parties: &Parties, relay: &mut Net) -> Result<()> {
     let label = label(coin);
     let start = |server: &Server| {
         let params = SessionParams::new(label, server.id, Threshold::new(2)?, parties.clone())?;
@@ -90,12 +100,12 @@ fn make_key<S: Suite>(coin: &str, servers: &mut [Server], parties: &Parties, rel
     for (server, (_, share)) in servers.iter_mut().zip(outcomes) {
         server.disk.insert(coin.into(), share?.to_bytes().to_vec());
     }
-    println!("{coin}: done at all three, the address may be funded: {}", address(coin, &servers[0])?);
+    println!("{coin}: done at all three, now its addresses may be funded");
     Ok(())
 }
 
 /// A server's share of a coin's key, off its disk.
-fn share<S: Suite>(server: &Server, coin: &str) -> Result<KeyShare<S>> {
+fn share<S: Scheme>(server: &Server, coin: &str) -> Result<KeyShare<S>> {
     Ok(KeyShare::from_bytes(server.disk.get(coin).ok_or("no such key")?)?)
 }
 

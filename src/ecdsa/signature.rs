@@ -12,9 +12,10 @@ use group::GroupEncoding;
 use sha2::Digest;
 use sha2::digest::typenum::U32;
 
-use super::EcdsaScheme;
+use super::{EcdsaScheme, P256Ecdsa, Secp256k1Ecdsa};
 use crate::curve::{Curve, P256, PublicScalar, Secp256k1};
 use crate::error::Usage;
+use crate::key::PublicKeyPackage;
 use crate::mul::rvole::MulCurve;
 
 /// A curve with an ordinary ECDSA beside ours.
@@ -74,6 +75,24 @@ macro_rules! ordinary_ecdsa {
 
 ordinary_ecdsa!(Secp256k1, k256, true);
 ordinary_ecdsa!(P256, p256, false);
+
+/// The key as the world knows it, for one scheme.
+macro_rules! verifying_key {
+    ($scheme:ty, $krate:ident) => {
+        impl PublicKeyPackage<$scheme> {
+            /// The key that the parties sign under, as the world knows it: what addresses are made of.
+            ///
+            /// # Errors
+            /// [`Usage::Identity`], which nobody can bring about.
+            pub fn verifying_key(&self) -> Result<$krate::ecdsa::VerifyingKey, Usage> {
+                $krate::ecdsa::VerifyingKey::from_affine(self.joint_point().to_affine()).map_err(|_| Usage::Identity)
+            }
+        }
+    };
+}
+
+verifying_key!(Secp256k1Ecdsa, k256);
+verifying_key!(P256Ecdsa, p256);
 
 /// Which values of s a verifier takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

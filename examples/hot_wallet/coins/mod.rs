@@ -10,7 +10,6 @@
 //!    `ed25519-dalek`, secp256k1 with Bitcoin Core's libsecp256k1.
 //!
 //! Signatures are plain bytes: Ed25519 and BIP-340 are 64 bytes, ECDSA is `r || s` with low `s`.
-#![allow(dead_code, reason = "the ECDSA coins wait for threshold ECDSA")]
 #![allow(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,

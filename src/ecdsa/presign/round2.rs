@@ -7,9 +7,9 @@ use core::fmt;
 use group::Group;
 use rand_core::CryptoRng;
 
+use super::AsReceiver;
 use super::messages::{Commit, Dealt, ZeroShares, committed};
 use super::round3::Round3;
-use super::AsReceiver;
 use super::signer::Signer;
 use crate::commitment::HashCommitment;
 use crate::curve::{Curve, PublicScalar, Scalar, msm_vartime};
