@@ -17,7 +17,7 @@ use cosigil::ecdsa::presign::{self, Commit, Dealt, Finish, Greeting, Invitation,
 use cosigil::ecdsa::store::MemoryStore;
 use cosigil::ecdsa::{Child, EcdsaScheme, P256Ecdsa, Prehash, Presignature, Request, Secp256k1Ecdsa, online, setup};
 use cosigil::hazmat::split;
-use cosigil::key::{KeyShare, Scheme};
+use cosigil::key::KeyShare;
 use cosigil::mul::rvole::Response;
 use cosigil::round::{Inbox, Protocol, broadcasts_digest, view};
 use cosigil::session::{Identity, Session};
@@ -228,10 +228,7 @@ fn report(name: &str, suite: &str, (t, n): (u16, u16), batch: usize, runs: u64, 
     );
 }
 
-fn bench<S: EcdsaScheme>(suite: &str, sizes: &[(u16, u16)], runs: u64)
-where
-    S: Scheme,
-{
+fn bench<S: EcdsaScheme>(suite: &str, sizes: &[(u16, u16)], runs: u64) {
     for (t, n) in sizes.iter().copied() {
         let team = team::<S>(t, n, t);
         report("presign", suite, (t, n), 1, runs, |seed| presign(&team, t, 1, seed).1);

@@ -50,6 +50,9 @@ pub type Invitations<S> = Vec<(PartyId, Invitation<<S as EcdsaScheme>::Parameter
 /// What of round 2 is for one peer each.
 pub type Answers<S> = Vec<(PartyId, ToPeer<S>)>;
 
+/// What comes of round 1: the next round, the opening for all, the rest for one peer each.
+pub type Opened<S> = (Round2<S>, Opening<<S as Scheme>::Curve>, Answers<S>);
+
 /// As the receiver of a multiplication.
 type AsReceiver<S> = Receiver<<S as Scheme>::Curve, <S as EcdsaScheme>::Parameters>;
 

@@ -271,11 +271,14 @@ fn e_04_split_views() {
     assert!(matches!(other, Err(Error::Usage(Usage::WrongInbox(_)))));
 }
 
+/// Changes the peer's share, knowing ours.
+type Spoil = dyn Fn(&mut OnlineShare<Secp256k1>, &OnlineShare<Secp256k1>);
+
 /// E-08, O-15: a wrong share ends in an abort that names nobody; so does Σ u' = 0.
 #[test]
 fn e_08_what_is_no_signature_is_not_released() {
     let team = Team::<S>::new(2, 2, 55);
-    let with = |change: &dyn Fn(&mut OnlineShare<Secp256k1>, &OnlineShare<Secp256k1>)| {
+    let with = |change: &Spoil| {
         let mut made = dealt(&team, &[1, 2], 1);
         let (mut share, _) = respond(made.remove(1), &request(1)).unwrap();
         let (_, pending) = respond(made.remove(0), &request(1)).unwrap();
@@ -283,7 +286,7 @@ fn e_08_what_is_no_signature_is_not_released() {
         pending.combine(&Inbox::new([id(2)], [(id(2), share)].into()).unwrap())
     };
     assert!(with(&|_, _| {}).is_ok());
-    let wrong: [&dyn Fn(&mut OnlineShare<Secp256k1>, &OnlineShare<Secp256k1>); 4] = [
+    let wrong: [&Spoil; 4] = [
         &|share, _| share.numerator += PublicScalar::ONE,
         &|share, _| share.denominator += PublicScalar::ONE,
         &|share, own| share.denominator = -own.denominator,

@@ -9,7 +9,7 @@ use rand_core::CryptoRng;
 use super::messages::{Commit, Greeting, Invitation, Opening, Ties, ToPeer, committed};
 use super::round2::{Mine, Peer, Round2};
 use super::signer::Signer;
-use super::{Answers, AsReceiver, AsSender, Invitations};
+use super::{Answers, AsReceiver, AsSender, Invitations, Opened};
 use crate::commitment::HashCommitment;
 use crate::curve::{Curve, PublicScalar, Scalar, random_scalar};
 use crate::ecdsa::EcdsaScheme;
@@ -93,7 +93,7 @@ impl<S: EcdsaScheme> Round1<S> {
         greetings: Inbox<Greeting<S::Parameters>>,
         log: &dyn BurnLog,
         rng: &mut impl CryptoRng,
-    ) -> Result<(Round2<S>, Opening<S::Curve>, Answers<S>), Abort> {
+    ) -> Result<Opened<S>, Abort> {
         let greetings = self.signer.in_order(greetings)?;
         // 6.4: nothing that hangs on a pair runs before all setups are the same.
         let theirs = |greeting: &Greeting<_>| PairId::from_bytes(greeting.invitation.pair);

@@ -194,7 +194,7 @@ fn e_10_a_wrong_image_is_named() {
 /// O-13, E-10: with another z_23 shown the two accuse each other; nobody is banned, nothing is burned.
 #[test]
 fn o_13_different_shares_of_zero_are_an_edge() {
-    let aborts = blame(|released| released.shares[1] = released.shares[1] + PublicScalar::ONE);
+    let aborts = blame(|released| released.shares[1] += PublicScalar::ONE);
     let seen = |n: u16| (aborts[&id(n)].fault(), aborts[&id(n)].culprits().to_vec());
     assert_eq!(seen(1), (Fault::ZeroShareDiffers, alloc::vec![id(2), id(3)]));
     assert_eq!(seen(3), (Fault::ZeroShareDiffers, alloc::vec![id(2)]));
