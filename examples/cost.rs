@@ -5,6 +5,7 @@
 //! CPU time of the thread, the median over parties and repetitions, protocol work only: rounds with encoding and
 //! decoding. Signing and sealing of envelopes is reported on a line of its own. A unit is one constant-time
 //! multiplication of a k256 point, timed in the same run; of everything else ratios are what counts.
+#![allow(clippy::indexing_slicing, reason = "measurements over lists that this file makes")]
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -320,7 +321,7 @@ fn frost_costs<S: Suite>(report: &Report, suite: &str, t: u16, n: u16) -> Result
     let repetitions = if t > 20 { 5 } else { 30 };
     let good = time(repetitions, || frost::aggregate(public, &request, &list, parts.clone()));
     let mut bad = parts.clone();
-    bad[0].1 = bad[1].1.clone();
+    bad[0].1 = bad[1].1;
     let blamed = time(repetitions, || frost::aggregate(public, &request, &list, bad.clone()));
     let one = |cpu, bytes| [Cost { cpu, bytes, rounds: 1 }];
     report.line("frost-commit", suite, (t, n), None, &one(committed, 2 * S::Curve::POINT_LEN));

@@ -2,6 +2,7 @@
 //!
 //! All three run in this one process, and a queue carries their messages; on three machines each runs one `Session`, and
 //! any channel carries the bytes.
+#![allow(clippy::indexing_slicing, reason = "three parties, two signers")]
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -98,7 +98,7 @@ impl<R: Rng> Relay<R> {
         let awaited: Vec<PartyId> = sessions.values().flat_map(|session| session.awaiting()).collect();
         for (id, session) in sessions {
             if awaited.contains(id) {
-                self.post(session.params(), &session.sent().to_vec());
+                self.post(session.params(), session.sent());
             }
         }
     }

@@ -84,7 +84,7 @@ mod tests {
         /// F-17: any set of ids, in any order.
         #[test]
         fn f_17_t_values_give_the_polynomial(
-            ids in prop::collection::btree_set(1u16..=39_999, 1..8).prop_map(|set| Vec::from_iter(set)).prop_shuffle(),
+            ids in prop::collection::btree_set(1u16..=39_999, 1..8).prop_map(Vec::from_iter).prop_shuffle(),
             seed: u64,
         ) {
             let ids: Vec<_> = ids.into_iter().map(|id| PartyId::new(id).unwrap()).collect();

@@ -39,7 +39,7 @@ fn s_03_any_order_and_doubled() {
         let mut net = Net::new(3, 7, 1);
         let mut choice = schedule;
         while !net.queue.is_empty() {
-            let pick = (choice % net.queue.len() as u64) as usize;
+            let pick = usize::try_from(choice % net.queue.len() as u64).unwrap();
             choice = choice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407) >> 1;
             let (to, bytes) = net.queue.remove(pick).unwrap();
             net.deliver(to, &bytes).unwrap();

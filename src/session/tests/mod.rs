@@ -21,7 +21,7 @@ pub(super) fn id(n: u16) -> PartyId {
 }
 
 pub(super) fn identity(n: u16) -> Identity {
-    Identity::from_seed(&Secret::new([n as u8; 32]))
+    Identity::from_seed(&Secret::new([u8::try_from(n).unwrap(); 32]))
 }
 
 pub(super) fn params(me: u16, n: u16, label: u8) -> SessionParams {
