@@ -110,6 +110,17 @@ impl Parts {
     pub const ALL: Self = Self { broadcast: true, addressed: true, sealed: true };
 }
 
+/// The longest body of each kind of message in bytes, tags included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Of a broadcast, without what the session puts before round 1.
+    pub broadcast: usize,
+    /// Of an addressed part.
+    pub addressed: usize,
+    /// Of a sealed part.
+    pub sealed: usize,
+}
+
 /// What a party sends at the end of a round: encoded bodies.
 #[derive(Debug, Default)]
 pub struct Outgoing {
@@ -256,9 +267,11 @@ pub trait Protocol: Sized {
     /// [`Usage`] if inputs and parameters do not fit.
     fn start(inputs: Self::Inputs, context: &Context, rng: &mut TranscriptRng) -> Result<(Self, Outgoing), Usage>;
 
-    /// The longest body of any message of the protocol, in bytes. Longer ones are not even kept.
-    fn longest_body(params: &SessionParams) -> usize {
-        1024 + 64 * (usize::from(params.threshold().get()) + params.parties().len())
+    /// The longest bodies of its messages. Longer ones are not even kept.
+    fn limits(params: &SessionParams, inputs: &Self::Inputs) -> Limits {
+        let _ = inputs;
+        let most = 1024 + 64 * (usize::from(params.threshold().get()) + params.parties().len());
+        Limits { broadcast: most, addressed: most, sealed: most }
     }
 
     /// The parts that `from` owes in the round now awaited. Of broadcasts all parties must say the same.
@@ -274,7 +287,7 @@ pub trait Protocol: Sized {
     /// round, for a complaint: whether it is right. `None`: it did not open.
     fn sealed_part_is_right(&self, from: PartyId, to: PartyId, opened: Option<&[u8]>) -> bool {
         let _ = (from, to, opened);
-        false
+        true // nobody is accused in a protocol without complaints
     }
 
     /// Judges public evidence: the fault that the case's culprit is convicted of, if any.

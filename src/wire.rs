@@ -1,6 +1,6 @@
 //! The layout of messages: fixed fields, lengths known beforehand, no bytes left over.
 //!
-//! [`message!`] defines a message once; its encoding, its decoding and the table of its fields (from
+//! The macro `message!` defines a message once; its encoding, its decoding and the table of its fields (from
 //! which the tests make a wrong value for every field of every message) come from that definition.
 //! Points are compressed, scalars canonical and in their curve's customary order, integers
 //! big-endian. No count is ever read from a message: a [`Shape`] says how many there are.

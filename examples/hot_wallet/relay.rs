@@ -77,6 +77,8 @@ impl<R: Rng> Relay<R> {
                     self.post(session.params(), &progress.send);
                     if let Some(output) = progress.output {
                         outcomes.insert(to, Ok(output));
+                    } else if let Some(abort) = progress.abort {
+                        outcomes.insert(to, Err(abort));
                     }
                 }
                 Err(Error::Abort(abort)) => {

@@ -84,6 +84,9 @@ fuzz_target!(|data: &[u8]| {
         let _ = from;
         match sessions[to].receive(&bytes) {
             Ok(progress) => {
+                if let Some(abort) = progress.abort.filter(|_| to != 2) {
+                    assert!(abort.culprits().iter().all(|culprit| *culprit == id(3)), "{abort}");
+                }
                 let me = to as u16 + 1;
                 messages.extend(progress.send.into_iter().map(|parcel| (me, parcel.bytes)));
             }

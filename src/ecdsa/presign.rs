@@ -30,7 +30,7 @@ use rand_core::CryptoRng;
 
 pub use self::messages::{Commit, Dealt, Greeting, Invitation, Opening, Ties, ToPeer, ZeroShares};
 pub use self::protocol::{Inputs, Presign};
-pub(super) use self::protocol::{Log, first, judge, longest_answer, second, third};
+pub(super) use self::protocol::{Log, first, judge, limits, second, third};
 pub use self::round1::Round1;
 pub use self::round2::{Finish, Round2};
 pub use self::round3::Round3;

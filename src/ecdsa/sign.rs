@@ -16,7 +16,7 @@ use super::signature::Signed;
 use crate::error::{Abort, Error, Fault, Usage};
 use crate::key::PublicKeyPackage;
 use crate::party::{PartyId, SessionParams};
-use crate::round::{Case, Channels, Context, Inbox, KeyRef, Outgoing, Parts, Protocol, Received, Step, Stop};
+use crate::round::{Case, Channels, Context, Inbox, KeyRef, Limits, Outgoing, Parts, Protocol, Received, Step, Stop};
 use crate::transcript::{Transcript, TranscriptRng};
 use crate::wire::{Shape, Wire};
 
@@ -122,8 +122,8 @@ impl<S: EcdsaScheme> Protocol for Sign<S> {
         Ok((Self { rounds: Rounds::Round1(round), request, log }, outgoing))
     }
 
-    fn longest_body(_: &SessionParams) -> usize {
-        presign::longest_answer::<S>(1)
+    fn limits(params: &SessionParams, _: &Inputs<S>) -> Limits {
+        presign::limits::<S>(params.parties().len(), 1)
     }
 
     fn awaits(&self, _: &Context, _: PartyId) -> Parts {

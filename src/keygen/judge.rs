@@ -92,14 +92,20 @@ pub(super) fn judge<C: Curve>(case: &Case<'_>) -> Option<Fault> {
     dealt.or_else(confirmed).or_else(acknowledged)
 }
 
-/// [`sealed_part`] on a case; `None` if the case lacks the dealer's opening.
+/// [`sealed_part`] on a case; `None` if the case lacks the dealer's opening, or has one that its commitment
+/// does not open to: with another one a dealer could make a right complaint look false.
 pub(super) fn judge_sealed_part<C: Curve>(
     case: &Case<'_>,
     from: PartyId,
     to: PartyId,
     opened: Option<&[u8]>,
 ) -> Option<bool> {
+    let (hello, commit) = case.round1.get(&from)?;
     let opening = case.broadcasts.get(&(2, from))?;
+    let dealer = Dealer { id: from, hello, commit, opening };
+    if dealer_broadcast::<C>(&case.base, &case.view, dealer, &shape(case)).is_some() {
+        return None;
+    }
     Some(sealed_part::<C>(&case.base, (from, opening), to, opened, &shape(case)))
 }
 

@@ -15,7 +15,7 @@ use crate::curve::Curve;
 use crate::error::{Fault, Usage};
 use crate::key::{KeyShare, Scheme};
 use crate::party::{PartyId, SessionParams, View};
-use crate::round::{Case, Channels, Context, Inbox, KeyRef, Outgoing, Parts, Protocol, Received, Step, Stop};
+use crate::round::{Case, Channels, Context, Inbox, KeyRef, Limits, Outgoing, Parts, Protocol, Received, Step, Stop};
 use crate::session::Session;
 use crate::transcript::{Transcript, TranscriptRng};
 use crate::wire::{Shape, Wire};
@@ -176,9 +176,11 @@ impl<S: Scheme> Protocol for Keygen<S> {
         Ok((Self(Deal::Round1(round)), outgoing))
     }
 
-    /// The largest are an opening, of p·(t + 1) + 96 bytes, and a complaint about everybody.
-    fn longest_body(params: &SessionParams) -> usize {
-        1024 + 64 * usize::from(params.threshold().get()) + 512 * params.parties().len()
+    /// The largest broadcast is an opening, of p·(t + 1) + 96 bytes; a sealed part has a share, cc_i and the tag.
+    fn limits(params: &SessionParams, (): &()) -> Limits {
+        let broadcast = S::Curve::POINT_LEN * (usize::from(params.threshold().get()) + 1) + 96;
+        // Somewhat more is kept, so that who sends too much is named.
+        Limits { broadcast: 2 * broadcast, addressed: 0, sealed: 2 * (64 + 16) }
     }
 
     fn awaits(&self, _: &Context, from: PartyId) -> Parts {

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use super::driver::Session;
-use super::envelope;
+use super::envelope::{self, Longest};
 use super::identity::Identity;
 use crate::error::Usage;
 use crate::party::{Parcel, PartyId, SessionParams, View};
@@ -37,17 +37,19 @@ impl<P: Protocol> Session<P> {
         }
         // 6.3
         let state = self.state.as_ref().ok_or(Usage::Over)?;
-        let mut body = Zeroizing::new(Vec::new());
-        let write = |body: &mut Zeroizing<Vec<u8>>| match (state.record(), &self.seed) {
-            (Some(record), _) => self.write_record(&record, body),
-            (None, Some(seed)) => self.write_replay(seed, body),
-            (None, None) => {}
-        };
-        // Twice: the first pass finds the length, so that no growing buffer leaves secrets behind.
-        write(&mut body);
-        let mut exact = Zeroizing::new(Vec::with_capacity(body.len()));
-        write(&mut exact);
-        Ok(record::write(CHECKPOINT, P::NAME, exact.len(), |out| out.extend_from_slice(&exact)))
+        // First with zeros in the place of secrets, for the length: a growing buffer would leave copies behind.
+        let mut blank = Vec::new();
+        match (state.record(), &self.seed) {
+            (Some(record), _) => {
+                self.write_record(&alloc::vec![0; record.len()], &mut blank);
+                Ok(record::write(CHECKPOINT, P::NAME, blank.len(), |out| self.write_record(&record, out)))
+            }
+            (None, Some(seed)) => {
+                self.write_replay(&[0; 32], &mut blank);
+                Ok(record::write(CHECKPOINT, P::NAME, blank.len(), |out| self.write_replay(seed.expose(), out)))
+            }
+            (None, None) => Err(Usage::Over),
+        }
     }
 
     /// Takes a session up again: what it has sent so far is to be sent again, and then messages come in
@@ -87,10 +89,10 @@ impl<P: Protocol> Session<P> {
         Ok((session, sent))
     }
 
-    fn write_replay(&self, seed: &Secret<[u8; 32]>, out: &mut Vec<u8>) {
+    fn write_replay(&self, seed: &[u8; 32], out: &mut Vec<u8>) {
         out.extend_from_slice(self.context.base.as_bytes());
         out.push(REPLAY);
-        out.extend_from_slice(seed.expose());
+        out.extend_from_slice(seed);
         write_parcels(&self.sent, out);
         let messages: Vec<&[u8]> = self.store.all().map(|message| message.bytes.as_slice()).collect();
         write_list(&messages, out);
@@ -132,7 +134,7 @@ impl<P: Protocol> Session<P> {
         self.own = own.first().map(|body| (self.round, body.to_vec())).into_iter().collect::<BTreeMap<_, _>>();
         (self.seed, self.seal_key, self.sent) = (None, None, sent);
         for message in messages {
-            let message = envelope::open(message, self.context.params.parties(), usize::MAX)?;
+            let message = envelope::open(message, self.context.params.parties(), &Longest::any())?;
             let _ = self.store.keep(message);
         }
         Ok(())

@@ -13,7 +13,7 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::driver::Session;
-use super::envelope::{self, Kind, Message};
+use super::envelope::{self, Kind, Longest, Message};
 use super::seal::{Hello, SharedPoint};
 use crate::curve::{Curve, Ristretto255};
 use crate::error::{Abort, Fault};
@@ -38,7 +38,7 @@ pub(super) struct Accusation {
 pub(super) type Keys<'a> = (&'a Hello, &'a Hello);
 
 /// Reads the accusations of a complaint; `None` if it is not well formed.
-pub(super) fn read(params: &SessionParams, longest: usize, complaint: &Message) -> Option<Vec<Accusation>> {
+pub(super) fn read(params: &SessionParams, longest: &Longest, complaint: &Message) -> Option<Vec<Accusation>> {
     let mut input = Reader::new(&complaint.body);
     let mut accusations: Vec<Accusation> = Vec::new();
     while let Some(id) = input.u16() {
@@ -101,8 +101,11 @@ impl<P: Protocol> Session<P> {
         self.state = None;
         self.forget_secrets();
         let abort = Abort::of(Fault::BadShare, accused.iter().copied());
-        let new: Vec<_> = accused.iter().map(|id| self.evidence_of_complaint(&complaint, *id)).collect();
-        self.evidence.extend(new);
+        for id in accused {
+            let evidence = self.evidence_of_complaint(&complaint, *id);
+            self.add_evidence(evidence);
+        }
+        self.sent.push(parcel.clone());
         abort.sending(alloc::vec![parcel])
     }
 
@@ -130,8 +133,7 @@ impl<P: Protocol> Session<P> {
             if complaint.header.before != self.context.broadcasts {
                 return Some(Abort::nobody(Fault::BroadcastsDiffer));
             }
-            let longest = P::longest_body(&self.context.params);
-            let Some(accusations) = read(&self.context.params, longest, &complaint) else {
+            let Some(accusations) = read(&self.context.params, &self.longest, &complaint) else {
                 return Some(Abort::of(Fault::Malformed, [id]));
             };
             return Some(self.judge(state, id, &accusations));

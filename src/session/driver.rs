@@ -4,14 +4,14 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::envelope::{self, Header, Kind, Message};
+use super::envelope::{self, Header, Kind, Longest, Message};
 use super::evidence::Evidence;
 use super::identity::Identity;
 use super::seal::{self, Hello, SealKey};
 use super::store::{Kept, Store};
 use crate::error::{Abort, Error, Fault, Usage};
 use crate::party::{Base, Label, Parcel, PartyId, SessionParams, View};
-use crate::round::{self, Context, KeyRef, Protocol, Stop};
+use crate::round::{self, Channels, Context, KeyRef, Protocol, Stop};
 use crate::secret::{Secret, fresh};
 use crate::transcript::{Transcript, TranscriptRng};
 
@@ -19,7 +19,8 @@ use crate::transcript::{Transcript, TranscriptRng};
 #[derive(Debug)]
 #[must_use = "what is to be sent must be sent, what must be persisted be persisted"]
 pub struct Progress<O> {
-    /// What must leave now. Where `must_persist` is set, not before the checkpoint is stored.
+    /// What must leave now. Not before the output is stored, where there is one, and where `must_persist` is set
+    /// not before the checkpoint is.
     pub send: Vec<Parcel>,
     /// What the session was run for, once.
     pub output: Option<O>,
@@ -27,11 +28,14 @@ pub struct Progress<O> {
     pub must_persist: bool,
     /// Whether the session is over and needs no more messages.
     pub finished: bool,
+    /// What ended the session after the rounds that brought about the rest. Most aborts come as an error; this
+    /// one came when several rounds ended at once. What it has to send is in `send`.
+    pub abort: Option<Abort>,
 }
 
 impl<O> Progress<O> {
     fn nothing(finished: bool) -> Self {
-        Self { send: Vec::new(), output: None, must_persist: false, finished }
+        Self { send: Vec::new(), output: None, must_persist: false, finished, abort: None }
     }
 }
 
@@ -60,6 +64,7 @@ pub struct Session<P: Protocol> {
     pub(super) evidence: Vec<Evidence>,
     /// Whose complaints have been judged.
     pub(super) judged: BTreeSet<PartyId>,
+    pub(super) longest: Longest,
 }
 
 impl<P: Protocol> Session<P> {
@@ -93,6 +98,7 @@ impl<P: Protocol> Session<P> {
         let base = base::<P>(&params, &inputs);
         let mut rng = Transcript::new("draw").field(seed.expose()).rng();
         let (hello, seal_key) = seal::say_hello(P::CHANNELS, &base, params.me(), &mut rng);
+        let longest = Longest::new(P::limits(&params, &inputs), params.parties().len());
         let context = Context { params, base, hello, round: 0, view: View::from_bytes([0; 32]), broadcasts: [0; 32] };
         let (state, outgoing) = P::start(inputs, &context, &mut rng)?;
         let mut session = Self {
@@ -111,6 +117,7 @@ impl<P: Protocol> Session<P> {
             conflicts: BTreeSet::new(),
             evidence: Vec::new(),
             judged: BTreeSet::new(),
+            longest,
         };
         let first = session.pack(outgoing);
         session.sent.clone_from(&first);
@@ -127,8 +134,7 @@ impl<P: Protocol> Session<P> {
             return Ok(Progress::nothing(true));
         }
         // 4.1
-        let longest = P::longest_body(&self.context.params);
-        let message = envelope::open(bytes, self.context.params.parties(), longest)?;
+        let message = envelope::open(bytes, self.context.params.parties(), &self.longest)?;
         self.check_belongs(&message)?;
         // 4.5: late is fine, and whether it contradicts what was taken is seen below; early by one round too.
         if message.header.round > self.round.saturating_add(1) {
@@ -139,7 +145,7 @@ impl<P: Protocol> Session<P> {
             Kept::Repeated => return Ok(Progress::nothing(false)),
             // 4.4
             Kept::Contradicts(first) if self.is_ours(&message) => {
-                self.evidence.push(Evidence::of_equivocation(sender, first, message.bytes));
+                self.add_evidence(Evidence::of_equivocation(sender, first, message.bytes));
                 return Err(self.end(Abort::of(Fault::Equivocation, [sender])).into());
             }
             Kept::Contradicts(_) => return Ok(Progress::nothing(false)),
@@ -197,7 +203,7 @@ impl<P: Protocol> Session<P> {
     /// the envelope as it was signed.
     pub(crate) fn signed_broadcasts(&self, round: u8) -> Vec<(PartyId, Vec<u8>, Vec<u8>)> {
         let parties = self.context.params.parties();
-        let own = self.sent.iter().filter_map(|parcel| envelope::open(&parcel.bytes, parties, usize::MAX).ok());
+        let own = self.sent.iter().filter_map(|parcel| envelope::open(&parcel.bytes, parties, &Longest::any()).ok());
         let own = own.filter(|message| message.header.round == round && message.header.kind == Kind::Broadcast);
         let theirs = parties.ids().filter_map(|id| self.taken(round, id, Kind::Broadcast).cloned());
         let entry = |message: Message| (message.header.sender, message.body, message.bytes);
@@ -228,6 +234,16 @@ impl<P: Protocol> Session<P> {
         if header.sharing != sharing {
             let name = crate::party::Sharing::from_bytes;
             return Err(Usage::OtherSharing { ours: name(sharing), theirs: name(header.sharing) });
+        }
+        // 3.1, 5.1: nothing is sealed in round 1, and a complaint is about a sealed part of the round before.
+        let complaints = P::CHANNELS == Channels::Accountable && header.round > 2 && header.round >= self.round;
+        let expected = match header.kind {
+            Kind::Broadcast | Kind::Addressed => true,
+            Kind::Sealed => P::CHANNELS != Channels::Open && header.round > 1,
+            Kind::Complaint => complaints,
+        };
+        if !expected {
+            return Err(Usage::ForeignMessage);
         }
         // 4.2
         let other_base = header.round == 1 && header.context != *self.context.base.as_bytes();
@@ -278,16 +294,26 @@ impl<P: Protocol> Session<P> {
     /// Ends every round whose messages are all there.
     fn advance(&mut self) -> Result<Progress<P::Output>, Error> {
         let mut progress = Progress::nothing(false);
+        let already = self.sent.len();
         while self.state.is_some() && self.context.params.peers().all(|id| self.has_all_of(id)) {
-            self.end_round(&mut progress)?;
+            let nothing_yet = self.sent.len() == already && progress.output.is_none();
+            match self.end_round(&mut progress) {
+                Ok(()) => {}
+                Err(abort) if nothing_yet => return Err(abort.into()),
+                // What the rounds before have brought about is not lost with this one.
+                Err(abort) => {
+                    progress.send.extend(abort.to_send().iter().cloned());
+                    progress.abort = Some(abort);
+                    break;
+                }
+            }
         }
         progress.finished = self.state.is_none();
-        self.sent.extend(progress.send.iter().cloned());
         Ok(progress)
     }
 
-    fn end_round(&mut self, progress: &mut Progress<P::Output>) -> Result<(), Error> {
-        let inbox = self.gather().map_err(|abort| self.end(abort))?;
+    fn end_round(&mut self, progress: &mut Progress<P::Output>) -> Result<(), Abort> {
+        let inbox = self.gather().map_err(|abort| self.fail_round(abort))?;
         let mut rng = self.later();
         let Some(state) = self.state.take() else { return Ok(()) };
         let promise = state.promise();
@@ -295,19 +321,15 @@ impl<P: Protocol> Session<P> {
             Ok(step) => step,
             Err(Stop::Abort(abort)) => {
                 self.state = promise;
-                let abort = self.end(abort);
-                if self.state.is_some() {
-                    self.store.forget_round(self.round);
-                }
-                return Err(abort.into());
+                return Err(self.fail_round(abort));
             }
-            Err(Stop::Complain(accused)) => return Err(self.complain(&accused, &mut rng).into()),
+            Err(Stop::Complain(accused)) => return Err(self.complain(&accused, &mut rng)),
         };
         self.round += 1;
         self.conflicts.extend(self.store.forget_other_views(self.context.view.as_bytes()));
         // A complaint that came early: nothing of this round has left, so nothing is promised yet.
         if let Some(abort) = step.next.as_ref().and_then(|state| self.judge_complaints(state)) {
-            return Err(self.end(abort).into());
+            return Err(self.end(abort));
         }
         self.state = step.next;
         // 6.4: from here on a record takes the place of the seed: nothing that is over can be drawn again.
@@ -319,8 +341,26 @@ impl<P: Protocol> Session<P> {
             progress.output = step.output;
         }
         let parcels = self.pack(step.outgoing);
+        self.sent.extend(parcels.iter().cloned());
         progress.send.extend(parcels);
         Ok(())
+    }
+
+    /// A round has failed. Where a promise outlives it, the culprits' messages of the round are forgotten (where
+    /// nobody is named, all), so that others may come in their place.
+    fn fail_round(&mut self, abort: Abort) -> Abort {
+        let abort = self.end(abort);
+        if self.state.is_some() {
+            self.store.forget_round(self.round, abort.culprits());
+        }
+        abort
+    }
+
+    /// Keeps one piece of evidence for each culprit and fault.
+    pub(super) fn add_evidence(&mut self, new: Evidence) {
+        if self.evidence.iter().all(|old| (old.culprit(), old.fault()) != (new.culprit(), new.fault())) {
+            self.evidence.push(new);
+        }
     }
 
     /// Wipes what could draw this session's nonces again.
@@ -351,9 +391,10 @@ impl<P: Protocol> Session<P> {
         if self.state.is_none() {
             self.forget_secrets();
         }
-        let new = abort.culprits().iter().filter_map(|id| self.evidence_of(abort.fault(), *id));
-        let new: Vec<Evidence> = new.collect();
-        self.evidence.extend(new);
+        for id in abort.culprits() {
+            let evidence = self.evidence_of(abort.fault(), *id);
+            evidence.into_iter().for_each(|evidence| self.add_evidence(evidence));
+        }
         abort
     }
 }

@@ -13,12 +13,16 @@ use ed25519_dalek::Signature;
 use super::identity::Identity;
 use crate::error::Usage;
 use crate::party::{Parties, PartyId};
-use crate::round::KeyRef;
+use crate::round::{KeyRef, Limits};
 use crate::transcript::Transcript;
 use crate::wire::Reader;
 
 const VERSION: u8 = 1;
 const SIGNATURE_LEN: usize = 64;
+/// Nonce, one-session key and proof, before the body of round 1.
+const MAX_HELLO: usize = 128;
+/// What a complaint has beside a sealed body: 134 bytes, a header of at most 391, a signature.
+const MAX_FRAME: usize = 600;
 
 /// What kind of message it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,11 +134,40 @@ pub(super) fn seal_up(identity: &Identity, header: &Header, body: &[u8]) -> Vec<
     bytes
 }
 
-/// Opens an envelope signed by one of the parties, with a body of at most `longest` bytes.
+/// How long the body of a message of each kind may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Longest {
+    limits: Limits,
+    parties: usize,
+}
+
+impl Longest {
+    pub(super) fn new(limits: Limits, parties: usize) -> Self {
+        Self { limits, parties }
+    }
+
+    /// Messages that were opened before.
+    pub(super) fn any() -> Self {
+        let any = usize::MAX;
+        Self { limits: Limits { broadcast: any, addressed: any, sealed: any }, parties: 1 }
+    }
+
+    fn of(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Broadcast => self.limits.broadcast.saturating_add(MAX_HELLO),
+            Kind::Addressed => self.limits.addressed,
+            Kind::Sealed => self.limits.sealed,
+            // For each accused: id, point, proof, length, and its message as signed.
+            Kind::Complaint => self.limits.sealed.saturating_add(MAX_FRAME).saturating_mul(self.parties),
+        }
+    }
+}
+
+/// Opens an envelope signed by one of the parties, with a body that is not too long.
 ///
 /// # Errors
 /// [`Usage::UnknownVersion`]; [`Usage::ForeignMessage`] if it is none, or of somebody else.
-pub(super) fn open(bytes: &[u8], parties: &Parties, longest: usize) -> Result<Message, Usage> {
+pub(super) fn open(bytes: &[u8], parties: &Parties, longest: &Longest) -> Result<Message, Usage> {
     let split = bytes.len().checked_sub(SIGNATURE_LEN).ok_or(Usage::ForeignMessage)?;
     let (content, signature) = bytes.split_at_checked(split).ok_or(Usage::ForeignMessage)?;
     let mut input = Reader::new(content);
@@ -146,7 +179,7 @@ pub(super) fn open(bytes: &[u8], parties: &Parties, longest: usize) -> Result<Me
     let header = Header::read(&mut input).ok_or(Usage::ForeignMessage)?;
     let identity = parties.identity(header.sender).ok_or(Usage::ForeignMessage)?;
     let body = input.rest();
-    if body.len() > longest {
+    if body.len() > longest.of(header.kind) {
         return Err(Usage::TooMany);
     }
     let signature = Signature::from_slice(signature).map_err(|_| Usage::ForeignMessage)?;

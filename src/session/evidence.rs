@@ -10,7 +10,7 @@ use core::fmt;
 
 use super::complaint;
 use super::driver::Session;
-use super::envelope::{self, Header, Kind, Message};
+use super::envelope::{self, Header, Kind, Longest, Message};
 use super::seal::{self, Hello};
 use crate::error::{Fault, Usage};
 use crate::party::{PartyId, SessionParams};
@@ -60,8 +60,8 @@ impl Evidence {
     /// session.
     pub fn judge<P: Protocol>(&self, params: &SessionParams, inputs: &P::Inputs) -> Result<Judged, Usage> {
         // 7.2
-        let longest = P::longest_body(params);
-        let messages = self.messages.iter().map(|bytes| envelope::open(bytes, params.parties(), longest));
+        let longest = Longest::new(P::limits(params, inputs), params.parties().len());
+        let messages = self.messages.iter().map(|bytes| envelope::open(bytes, params.parties(), &longest));
         let messages = messages.collect::<Result<Vec<Message>, Usage>>()?;
         if messages.iter().any(|message| message.header.protocol != P::NAME.as_bytes()) {
             return Err(Usage::ForeignMessage);
@@ -71,7 +71,7 @@ impl Evidence {
             fault => {
                 let case = self.case::<P>(params, inputs, &messages)?;
                 match fault {
-                    Fault::BadShare | Fault::FalseComplaint => self.complaint_shows::<P>(&case, &messages),
+                    Fault::BadShare | Fault::FalseComplaint => self.complaint_shows::<P>(&case, &messages, &longest),
                     Fault::BadSealKey => self.has_no_proof::<P>(&case),
                     _ => P::judge(&case) == Some(fault),
                 }
@@ -126,12 +126,11 @@ impl Evidence {
     }
 
     /// The complaint convicts the accused, or the complainer.
-    fn complaint_shows<P: Protocol>(&self, case: &Case<'_>, messages: &[Message]) -> bool {
+    fn complaint_shows<P: Protocol>(&self, case: &Case<'_>, messages: &[Message], longest: &Longest) -> bool {
         let Some(complaint) = messages.iter().find(|message| message.header.kind == Kind::Complaint) else {
             return false;
         };
         let complainer = complaint.header.sender;
-        let longest = P::longest_body(case.params);
         let Some(accusations) = complaint::read(case.params, longest, complaint) else { return false };
         let hello = |id| Hello::decode(P::CHANNELS, &case.round1.get(&id)?.0);
         let is_false = |accusation: &complaint::Accusation| {
@@ -205,7 +204,7 @@ impl<P: Protocol> Session<P> {
     }
 
     fn accused_in(&self, complaint: &Message) -> Option<Vec<PartyId>> {
-        let accusations = complaint::read(&self.context.params, P::longest_body(&self.context.params), complaint)?;
+        let accusations = complaint::read(&self.context.params, &self.longest, complaint)?;
         Some(accusations.iter().map(|accusation| accusation.accused).collect())
     }
 
@@ -218,11 +217,10 @@ impl<P: Protocol> Session<P> {
         };
         let theirs = self.store.all().filter(|message| is_wanted(&message.header));
         let mut messages: Vec<Vec<u8>> = theirs.map(|message| message.bytes.clone()).collect();
-        let longest = usize::MAX;
         let own = self
             .sent
             .iter()
-            .filter_map(|parcel| envelope::open(&parcel.bytes, self.context.params.parties(), longest).ok());
+            .filter_map(|parcel| envelope::open(&parcel.bytes, self.context.params.parties(), &Longest::any()).ok());
         messages.extend(own.filter(|message| is_wanted(&message.header)).map(|message| message.bytes));
         messages.extend(wanted.complaint.map(<[u8]>::to_vec));
         // Before there is a view a fault of round 1 stands alone: others' round 1 has no part in it.

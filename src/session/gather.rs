@@ -8,7 +8,7 @@ use super::envelope::Kind;
 use super::seal::{self, Hello};
 use crate::error::{Abort, Fault};
 use crate::party::PartyId;
-use crate::round::{self, Channels, Inbox, Protocol, Received};
+use crate::round::{self, Channels, Inbox, Parts, Protocol, Received};
 
 impl<P: Protocol> Session<P> {
     /// The messages of the round that is over, opened; view and digest of the round.
@@ -38,8 +38,11 @@ impl<P: Protocol> Session<P> {
 
     /// All broadcasts of the round now awaited, this party's included, by id.
     pub(super) fn broadcasts(&self) -> Vec<(PartyId, &[u8])> {
+        // What somebody says unasked is not part of the round.
+        let owes = |id| self.state.as_ref().is_none_or(|state| state.awaits(&self.context, id).broadcast);
         let body = |id| match self.own.get(&self.round) {
             Some(own) if id == self.context.params.me() => Some(own.as_slice()),
+            _ if !owes(id) => None,
             _ => self.awaited(id, Kind::Broadcast).map(|message| message.body.as_slice()),
         };
         self.context.params.parties().ids().filter_map(|id| body(id).map(|body| (id, body))).collect()
@@ -81,17 +84,18 @@ impl<P: Protocol> Session<P> {
 
     /// The parts of one peer's message of this round, opened.
     fn received(&self, id: PartyId) -> Received {
-        let body = |kind| self.awaited(id, kind).map(|message| message.body.clone());
-        let mut broadcast = body(Kind::Broadcast);
+        let parts = self.state.as_ref().map_or(Parts::NONE, |state| state.awaits(&self.context, id));
+        let body = |wanted: bool, kind| self.awaited(id, kind).filter(|_| wanted).map(|message| message.body.clone());
+        let mut broadcast = body(parts.broadcast, Kind::Broadcast);
         let mut hello = Vec::new();
         if let Some(body) = broadcast.as_mut().filter(|_| self.round == 1) {
             hello = body.drain(..seal::hello_len(P::CHANNELS).min(body.len())).collect();
         }
-        let sealed = self.awaited(id, Kind::Sealed).map(|message| {
+        let sealed = self.awaited(id, Kind::Sealed).filter(|_| parts.sealed).map(|message| {
             let shared = self.seal_key.as_ref()?.shared_with(self.hellos.get(&id)?.key()?);
             let way = (id, self.context.params.me());
             shared.unseal(&self.context.view, way, self.round, &message.header.encode(), &message.body)
         });
-        Received { broadcast, addressed: body(Kind::Addressed), sealed, hello }
+        Received { broadcast, addressed: body(parts.addressed, Kind::Addressed), sealed, hello }
     }
 }

@@ -8,7 +8,7 @@ use crate::party::PartyId;
 
 /// How many messages with different contexts are kept for one place. More push out the oldest, so a
 /// flood of replays costs this much memory and no more.
-const KEPT: usize = 8;
+const KEPT: usize = 4;
 
 /// Messages by round, sender and kind.
 #[derive(Debug, Default)]
@@ -78,8 +78,8 @@ impl Store {
     }
 
     /// Forgets the messages of a round that ended in an abort a promise survives: others may come for it.
-    pub(super) fn forget_round(&mut self, round: u8) {
-        self.0.retain(|(of, ..), _| *of != round);
+    pub(super) fn forget_round(&mut self, round: u8, senders: &[PartyId]) {
+        self.0.retain(|(of, sender, _), _| *of != round || !(senders.is_empty() || senders.contains(sender)));
     }
 
     /// All messages, by round, sender and kind.

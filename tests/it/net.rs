@@ -89,6 +89,9 @@ impl<P: Protocol> Net<P> {
                 if progress.output.is_some() {
                     self.ends.get_mut(&to).unwrap().output = progress.output;
                 }
+                if progress.abort.is_some() {
+                    self.ends.get_mut(&to).unwrap().abort = progress.abort;
+                }
                 self.post(to, progress.send);
                 Ok(())
             }

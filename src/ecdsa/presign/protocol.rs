@@ -17,9 +17,9 @@ use crate::ecdsa::burn::BurnLog;
 use crate::ecdsa::presignature::Presignature;
 use crate::error::{Abort, Fault, Usage};
 use crate::key::{PublicKeyPackage, Scheme};
-use crate::mul::rvole::{Batch, Response};
+use crate::mul::rvole::{Batch, Request, Response};
 use crate::party::{PartyId, SessionParams};
-use crate::round::{Case, Channels, Context, Inbox, KeyRef, Outgoing, Parts, Protocol, Received, Step, Stop};
+use crate::round::{Case, Channels, Context, Inbox, KeyRef, Limits, Outgoing, Parts, Protocol, Received, Step, Stop};
 use crate::transcript::{Transcript, TranscriptRng};
 use crate::wire::{Shape, Wire};
 
@@ -190,10 +190,16 @@ impl fmt::Debug for Log {
     }
 }
 
-/// The longest body: a sealed answer.
-pub(in crate::ecdsa) fn longest_answer<S: EcdsaScheme>(batch: usize) -> usize {
-    let shape = Shape { threshold: 0, parties: 0, batch };
-    Response::<<S as Scheme>::Curve, S::Parameters>::size(&shape) + TAG_LEN
+/// The longest bodies. Somewhat more is kept, so that who sends too much is named.
+pub(in crate::ecdsa) fn limits<S: EcdsaScheme>(parties: usize, batch: usize) -> Limits {
+    let shape = Shape { threshold: 0, parties, batch };
+    let sealed = Response::<<S as Scheme>::Curve, S::Parameters>::size(&shape) + TAG_LEN;
+    let invitation = Request::<S::Parameters>::size(&shape);
+    Limits {
+        broadcast: 1024 + batch * (66 + 32 * parties),
+        addressed: 1024 + invitation + 98 * batch,
+        sealed: sealed + 1024,
+    }
 }
 
 impl<S: EcdsaScheme> Protocol for Presign<S> {
@@ -221,8 +227,8 @@ impl<S: EcdsaScheme> Protocol for Presign<S> {
     }
 
     /// An answer for 256 presignatures is 10 MB.
-    fn longest_body(_: &SessionParams) -> usize {
-        longest_answer::<S>(256)
+    fn limits(params: &SessionParams, inputs: &Inputs<S>) -> Limits {
+        limits::<S>(params.parties().len(), inputs.batch())
     }
 
     fn awaits(&self, _: &Context, _: PartyId) -> Parts {

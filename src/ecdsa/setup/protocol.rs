@@ -16,7 +16,7 @@ use crate::error::{Abort, Fault, Usage};
 use crate::key::KeyShare;
 use crate::ot::base::MESSAGE_LEN;
 use crate::party::{KeyId, Label, Parties, PartyId, SessionParams, Sharing, Threshold};
-use crate::round::{Case, Channels, Context, Inbox, KeyRef, Outgoing, Parts, Protocol, Received, Step, Stop};
+use crate::round::{Case, Channels, Context, Inbox, KeyRef, Limits, Outgoing, Parts, Protocol, Received, Step, Stop};
 use crate::secret::Secret;
 use crate::transcript::{Transcript, TranscriptRng};
 use crate::wire::Wire;
@@ -213,8 +213,8 @@ impl<S: EcdsaScheme> Protocol for Setup<S> {
     }
 
     /// The longest is flight 1, 8256 bytes.
-    fn longest_body(_: &SessionParams) -> usize {
-        MESSAGE_LEN + 64
+    fn limits(_: &SessionParams, _: &Inputs<S>) -> Limits {
+        Limits { broadcast: MESSAGE_LEN + 1024, addressed: 0, sealed: 1024 }
     }
 
     fn awaits(&self, context: &Context, _: PartyId) -> Parts {

@@ -68,7 +68,7 @@ fn bodies_have_their_sizes<C: Curve>() {
         }
         table.round(&mut honest);
     }
-    assert!(Keygen::<Plain<C>>::longest_body(&params(1, 3, &[1, 2, 3, 4])) > p * 4 + 96);
+    assert!(Keygen::<Plain<C>>::limits(&params(1, 3, &[1, 2, 3, 4]), &()).broadcast > p * 4 + 96);
 }
 
 /// K-21: the same messages, the same bytes; another message, unrelated proofs.

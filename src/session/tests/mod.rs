@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use self::coin::Coin;
 use super::driver::Session;
-use super::envelope::{self, Header, Message};
+use super::envelope::{self, Header, Longest, Message};
 use super::identity::Identity;
 use crate::error::{Abort, Error};
 use crate::party::{Label, Parcel, Parties, PartyId, SessionParams, Threshold};
@@ -87,6 +87,9 @@ impl Net {
                 if let Some(output) = progress.output {
                     self.outcomes.get_mut(&to).unwrap().output = Some(output);
                 }
+                if progress.abort.is_some() {
+                    self.outcomes.get_mut(&to).unwrap().abort = progress.abort;
+                }
                 self.post(to, progress.send);
                 Ok(())
             }
@@ -126,7 +129,7 @@ impl Net {
 
 /// Opens an envelope of the test parties.
 pub(super) fn open(bytes: &[u8]) -> Message {
-    envelope::open(bytes, params(1, 9, 0).parties(), usize::MAX).unwrap()
+    envelope::open(bytes, params(1, 9, 0).parties(), &Longest::any()).unwrap()
 }
 
 /// A cheat's pen: the message again, with another header or body, signed by its sender.

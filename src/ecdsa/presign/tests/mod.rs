@@ -161,8 +161,8 @@ impl<P: Protocol> Protocol for Cheating<P> {
         }
         Ok((Self { inner, tamper }, outgoing))
     }
-    fn longest_body(params: &SessionParams) -> usize {
-        P::longest_body(params)
+    fn limits(params: &SessionParams, inputs: &Self::Inputs) -> crate::round::Limits {
+        P::limits(params, &inputs.0)
     }
     fn awaits(&self, context: &Context, from: PartyId) -> Parts {
         self.inner.awaits(context, from)
