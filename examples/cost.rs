@@ -18,7 +18,7 @@ use cosigil::ecdsa::presign::{self, Presign, Signer};
 use cosigil::ecdsa::setup::{self, Setup};
 use cosigil::ecdsa::sign::{self, Sign};
 use cosigil::ecdsa::store::MemoryStore;
-use cosigil::ecdsa::{Child, Prehash, Request, Secp256k1Ecdsa, online};
+use cosigil::ecdsa::{Child, Prehash, Presignature, Request, Secp256k1Ecdsa, online};
 use cosigil::frost::{self, Bip340, CommitmentList, Ed25519Sha512, NonceCommitments, SigningRequest, Suite};
 use cosigil::key::Scheme;
 use cosigil::round::{self, Channels, Context, Inbox, Outgoing, Protocol, Received};
@@ -195,12 +195,13 @@ fn drive<P: Protocol>(all: Vec<(SessionParams, P::Inputs)>) -> Result<(Vec<P::Ou
             if round == 1 {
                 context.view = round::view(&base, bodies.iter().map(|(id, body)| (*id, body.as_slice())));
             }
-            context.broadcasts =
-                round::broadcasts_digest(&context.view, round, bodies.iter().map(|(id, body)| (*id, body.as_slice())));
-            context.round = round;
             let peers: Vec<PartyId> = context.params.peers().collect();
             let messages = peers.iter().map(|from| (*from, received(&state, context, me, *from, round, &sent)));
             let inbox = Inbox::new(peers.iter().copied(), messages.collect())?;
+            // The round is over from here on.
+            context.broadcasts =
+                round::broadcasts_digest(&context.view, round, bodies.iter().map(|(id, body)| (*id, body.as_slice())));
+            context.round = round;
             let start = ThreadTime::now();
             let step = state.receive(context, inbox, &mut rng(u64::from(me.get()) << 8 | u64::from(round)));
             let cpu = start.elapsed();
@@ -357,16 +358,15 @@ fn ecdsa_costs(report: &Report, t: u16, n: u16) -> Result<()> {
         whole.extend(in_sessions::<Sign<Ecdsa>>(vault.all(inputs)?)?);
         let (made, costs) = vault.presign(1)?;
         presigning.extend(costs);
-        let store = |_: PartyId| Arc::new(MemoryStore::new());
         let mut all = Vec::new();
         for (share, presignatures) in vault.shares.iter().zip(made) {
             let key = share.public().clone();
             for presignature in presignatures {
                 let params = share.session_params(Label::from_bytes([2; 32]), presignature.signers().to_vec())?;
-                all.push((
-                    params,
-                    online::Inputs { presignature, key: key.clone(), request, store: store(share.me()) },
-                ));
+                let store = Arc::new(MemoryStore::new());
+                let id = presignature.store(&*store).map_err(|refusal| format!("{refusal:?}"))?;
+                let presignature = Presignature::load(&*store, &id)?;
+                all.push((params, online::Inputs { presignature, key: key.clone(), request, store }));
             }
         }
         onlines.extend(drive::<online::Online<Ecdsa>>(all)?.1);
@@ -441,7 +441,7 @@ impl Vault {
     }
 
     #[allow(clippy::type_complexity)]
-    fn presign(&self, batch: usize) -> Result<(Vec<Vec<cosigil::ecdsa::Presignature<Ecdsa>>>, Vec<Cost>)> {
+    fn presign(&self, batch: usize) -> Result<(Vec<Vec<Presignature<Ecdsa>>>, Vec<Cost>)> {
         let inputs = |params: &SessionParams, share: &KeyShare<Ecdsa>| {
             Ok(presign::Inputs::new(self.signer(params, share, batch)?, Arc::clone(&self.log)))
         };
