@@ -14,7 +14,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
-use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 
 use super::burn::{self, BurnLog, Peer};
 use super::scheme::EcdsaScheme;
@@ -26,6 +26,9 @@ use crate::party::{KeyId, PairId, PartyId, Sharing};
 
 /// How many signatures one setup serves; a member of a batch counts as one. Then a new setup is due.
 pub const MAX_USES: u32 = 1 << 20;
+
+/// How many setups with one peer wait for it at most: one more, and the oldest of them goes.
+const MAX_PENDING: usize = 4;
 
 /// Neither of the two: pending.
 const PENDING: u8 = 0;
@@ -180,28 +183,33 @@ impl fmt::Debug for Pair {
     }
 }
 
-/// The pair that a session uses with one peer, and a newer one that the peer may come with.
+/// The pair that a session uses with one peer, and newer ones that the peer may come with.
 #[derive(Clone, Debug)]
 pub struct SessionPair {
     pair: Arc<Pair>,
-    pending: Option<Arc<Pair>>,
+    pending: Vec<Arc<Pair>>,
+    /// The slot's.
+    astray: Arc<AtomicBool>,
 }
 
 impl SessionPair {
     /// Compares the pair id that the peer sent, before any check that hangs on the pair.
     ///
-    /// The first use of a pending setup by the peer completes it, also when this session runs on the one
-    /// before and ends here: the next session takes the new one.
+    /// The first use of a pending setup by the peer completes it, also when this session runs on another
+    /// and ends here: the next session takes the new one. A setup that is not known here at all makes a new
+    /// one due ([`PairStates::missing`]).
     ///
     /// # Errors
     /// [`Fault::OtherSetup`], naming nobody and burning nothing; [`Fault::PairBurned`].
     pub fn compare(&self, theirs: &PairId) -> Result<(), Abort> {
         if theirs == self.pair.pair_id() {
             self.pair.activate();
+            self.astray.store(false, Ordering::SeqCst);
             return self.pair.check();
         }
-        if let Some(pending) = self.pending.as_ref().filter(|pending| theirs == pending.pair_id()) {
-            pending.activate();
+        match self.pending.iter().find(|pending| theirs == pending.pair_id()) {
+            Some(pending) => pending.activate(),
+            None => self.astray.store(true, Ordering::SeqCst),
         }
         Err(Abort::nobody(Fault::OtherSetup))
     }
@@ -219,41 +227,63 @@ impl core::ops::Deref for SessionPair {
     }
 }
 
-/// The pairs with one peer: at most one in use, at most one that the peer may not have.
+/// The pairs with one peer: at most one in use, and those that the peer may not have, the newest last.
 #[derive(Default)]
 struct Slot {
     current: Option<Arc<Pair>>,
-    pending: Option<Arc<Pair>>,
+    /// At most [`MAX_PENDING`]. All are kept until one of them is completed: which of them the peer has
+    /// hangs on which messages were lost.
+    pending: Vec<Arc<Pair>>,
+    /// The peer came with a setup that is none of these, and with one of these never since.
+    astray: Arc<AtomicBool>,
 }
 
 impl Slot {
-    fn pairs(&self) -> impl Iterator<Item = &Arc<Pair>> {
+    fn pairs(&self) -> impl DoubleEndedIterator<Item = &Arc<Pair>> {
         self.current.iter().chain(&self.pending)
     }
 
-    /// The pending pair takes the other's place once the peer is known to have it; what is burned goes.
-    fn settle(&mut self) {
-        if self.pending.as_ref().is_some_and(|pair| pair.is_active()) {
-            self.current = self.pending.take();
-        }
-        for place in [&mut self.current, &mut self.pending] {
-            if place.as_ref().is_some_and(|pair| pair.is_burned()) {
-                *place = None;
-            }
-        }
+    /// The newest pending pair that the peer is known to have.
+    fn completed(&self) -> Option<usize> {
+        self.pending.iter().rposition(|pair| pair.is_active())
     }
 
-    /// What a session uses: the pair of the last completed setup; if there is none, or none of use, a
-    /// pending one.
+    /// A pending pair takes the current one's place once the peer is known to have it, and those before it
+    /// go; what is burned goes.
+    fn settle(&mut self) {
+        if let Some(place) = self.completed() {
+            self.current = self.pending.drain(..=place).last();
+            self.astray.store(false, Ordering::SeqCst);
+        }
+        self.current.take_if(|pair| pair.is_burned());
+        self.pending.retain(|pair| !pair.is_burned());
+    }
+
+    fn push(&mut self, pair: Arc<Pair>) {
+        self.pending.push(pair);
+        self.settle();
+        let excess = self.pending.len().saturating_sub(MAX_PENDING);
+        self.pending.drain(..excess);
+    }
+
+    /// What a session uses: the pair of the last completed setup; if there is none, or none of use, the
+    /// oldest pending one, as the peer does.
     fn choose(&self) -> Option<SessionPair> {
-        let (current, pending) = match &self.pending {
-            Some(pair) if pair.is_active() => (Some(pair), None),
-            pending => (self.current.as_ref(), pending.as_ref()),
+        let (current, after) = match self.completed() {
+            Some(place) => (self.pending.get(place), place + 1),
+            None => (self.current.as_ref(), 0),
         };
         let usable = |pair: &&Arc<Pair>| pair.is_usable();
-        let (current, mut pending) = (current.filter(usable).cloned(), pending.filter(usable).cloned());
-        let pair = current.or_else(|| pending.take())?;
-        Some(SessionPair { pair, pending })
+        let current = current.filter(usable);
+        let mut pending = self.pending.iter().skip(after).filter(usable);
+        let pair = Arc::clone(current.or_else(|| pending.next())?);
+        Some(SessionPair { pair, pending: pending.cloned().collect(), astray: Arc::clone(&self.astray) })
+    }
+
+    /// Whether a new setup is due: no pair is of use, or the peer uses another and none was completed since.
+    fn is_due(&self) -> bool {
+        let astray = self.astray.load(Ordering::SeqCst) && self.completed().is_none();
+        astray || self.choose().is_none()
     }
 }
 
@@ -336,7 +366,8 @@ impl<S: EcdsaScheme> PairStates<S> {
         if me == self.me { Ok(()) } else { Err(Usage::OtherIdentity) }
     }
 
-    /// Takes a pair that a setup has made. The one before stays until the peer has the new one too.
+    /// Takes a pair that a setup has made. The one in use and up to three other pending ones stay until the
+    /// peer is known to have the new one too.
     ///
     /// # Errors
     /// [`Usage::OtherKey`], [`Usage::OtherSharing`], [`Usage::OtherIdentity`] if it is another party's.
@@ -345,8 +376,7 @@ impl<S: EcdsaScheme> PairStates<S> {
         let slot = self.slots.entry(pair.peer()).or_default();
         slot.settle();
         if slot.pairs().all(|known| known.pair_id() != pair.pair_id()) {
-            slot.pending = Some(pair);
-            slot.settle();
+            slot.push(pair);
         }
         Ok(())
     }
@@ -356,10 +386,11 @@ impl<S: EcdsaScheme> PairStates<S> {
         self.slots.remove(&peer);
     }
 
-    /// The peers with whom a setup is due: no pair, or none that is not burned and not used up.
+    /// The peers with whom a setup is due: no pair, or none that is not burned and not used up, or the peer
+    /// came with a setup that is not known here and with a known one never since.
     pub fn missing(&self, share: &KeyShare<S>) -> Vec<PartyId> {
-        let usable = |id: &PartyId| self.slots.get(id).is_some_and(|slot| slot.choose().is_some());
-        share.public().parties().peers(self.me).filter(|id| !usable(id)).collect()
+        let due = |id: &PartyId| self.slots.get(id).is_none_or(Slot::is_due);
+        share.public().parties().peers(self.me).filter(due).collect()
     }
 
     /// The number of the last stored form: keep the newest somewhere that no restored file takes back.

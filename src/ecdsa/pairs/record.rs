@@ -4,11 +4,11 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
-use core::sync::atomic::{AtomicU8, AtomicU32};
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use zeroize::Zeroizing;
 
-use super::{ACTIVE, MAX_USES, PENDING, Pair, PairStates, Slot};
+use super::{ACTIVE, BURNED, MAX_PENDING, MAX_USES, PENDING, Pair, PairStates, Slot};
 use crate::ecdsa::burn::{BurnLog, Peer};
 use crate::ecdsa::scheme::EcdsaScheme;
 use crate::error::Usage;
@@ -37,15 +37,14 @@ impl<S: EcdsaScheme> PairStates<S> {
     pub fn to_bytes(&mut self) -> Zeroizing<Vec<u8>> {
         self.generation += 1;
         self.slots.values_mut().for_each(Slot::settle);
-        let pairs: Vec<&Arc<Pair>> =
-            self.slots.values().flat_map(Slot::pairs).filter(|pair| !pair.is_burned()).collect();
+        let pairs: Vec<(&Arc<Pair>, u8)> = self.slots.values().flat_map(Slot::snapshot).collect();
         record::write(PAIR_STATES, S::NAME, HEAD_LEN + pairs.len() * PAIR_LEN, |out| {
             out.extend_from_slice(self.key_id.as_bytes());
             out.extend_from_slice(self.sharing.as_bytes());
             out.extend_from_slice(&self.me.to_bytes());
             out.extend_from_slice(&self.generation.to_be_bytes());
             out.extend_from_slice(&u32::try_from(pairs.len()).unwrap_or(u32::MAX).to_be_bytes());
-            pairs.iter().for_each(|pair| pair.write(out));
+            pairs.iter().for_each(|(pair, status)| pair.write(*status, out));
         })
     }
 
@@ -77,7 +76,7 @@ impl<S: EcdsaScheme> PairStates<S> {
             let burned = log.is_burned(pair.pair_id())?;
             let slot = states.slots.entry(pair.peer()).or_default();
             if !burned {
-                slot.keep(Arc::new(pair));
+                slot.push(Arc::new(pair));
             }
         }
         Ok(states)
@@ -116,21 +115,25 @@ impl<S: EcdsaScheme> PairStates<S> {
 }
 
 impl Slot {
-    /// Whether there is room for it: one active pair, then one pending.
-    fn takes(&self, pair: &Pair) -> bool {
-        self.pending.is_none() && (!pair.is_active() || self.current.is_none())
+    /// What is to be stored, with the status of each pair as it was when it was asked for, once: sessions may
+    /// complete or burn pairs meanwhile. What came before the newest completed pair is not in it.
+    fn snapshot(&self) -> impl Iterator<Item = (&Arc<Pair>, u8)> {
+        let pairs: Vec<_> = self.pairs().map(|pair| (pair, pair.status.load(Ordering::SeqCst))).collect();
+        let completed = pairs.iter().rposition(|(_, status)| status & ACTIVE != 0).unwrap_or(0);
+        pairs.into_iter().skip(completed).filter(|(_, status)| status & BURNED == 0)
     }
 
-    fn keep(&mut self, pair: Arc<Pair>) {
-        if pair.is_active() { self.current = Some(pair) } else { self.pending = Some(pair) }
+    /// Whether there is room for it: with one that is completed all before it go.
+    fn takes(&self, pair: &Pair) -> bool {
+        pair.is_active() || self.pending.len() < MAX_PENDING
     }
 }
 
 impl Pair {
-    fn write(&self, out: &mut Vec<u8>) {
+    fn write(&self, status: u8, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.peer.id.to_bytes());
         out.extend_from_slice(&self.peer.identity);
-        out.push(if self.is_active() { ACTIVE } else { PENDING }); // a burn is in the log
+        out.push(status); // pending or active: a burn is in the log
         out.extend_from_slice(&self.uses().to_be_bytes());
         out.extend_from_slice(&*self.zero_seed.to_bytes());
         out.extend_from_slice(&self.sender.to_bytes());

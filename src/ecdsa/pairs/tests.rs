@@ -233,18 +233,91 @@ fn o_22_pending_and_active() {
     let end = session.compare(second.pair_id()).unwrap_err();
     assert_eq!((end.fault(), end.culprits(), end.consequences()), (Fault::OtherSetup, &[][..], &[][..]));
     assert_eq!(chosen(&states), Ok(*second.pair_id()));
-    // A third takes the place of one that never was completed; the one in use stays.
-    let (third, fourth) = (pending(&keys, 3), pending(&keys, 4));
-    states.insert(Arc::clone(&third)).unwrap();
-    states.insert(Arc::clone(&fourth)).unwrap();
+    // Of those that wait the oldest is used when the one in use burns; one that is completed drops those before it.
+    let [third, fourth, fifth] = [3, 4, 5].map(|seed| pending(&keys, seed));
+    for pair in [&third, &fourth, &fifth] {
+        states.insert(Arc::clone(pair)).unwrap();
+    }
     assert_eq!(chosen(&states), Ok(*second.pair_id()));
-    third.activate();
-    assert_eq!(chosen(&states), Ok(*second.pair_id()));
-    // The one in use burned: the pending one is all there is.
     let _ = second.burn(Fault::BadExtension, &log);
+    assert_eq!(chosen(&states), Ok(*third.pair_id()));
+    assert_eq!(choose(&states).unwrap().compare(fourth.pair_id()).unwrap_err().fault(), Fault::OtherSetup);
     assert_eq!(chosen(&states), Ok(*fourth.pair_id()));
+    let _ = fourth.burn(Fault::BadExtension, &log);
+    assert_eq!(chosen(&states), Ok(*fifth.pair_id()));
+    // At most four wait.
+    let more: Vec<_> = (6..10).map(|seed| pending(&keys, seed)).collect();
+    more.iter().for_each(|pair| states.insert(Arc::clone(pair)).unwrap());
+    assert_eq!(chosen(&states), Ok(*more[0].pair_id()));
+    assert_eq!(choose(&states).unwrap().pending.len(), 3);
     states.forget(id(5));
     assert_eq!(chosen(&states), Err(Usage::SetupNeeded(id(5))));
+}
+
+/// O-22: two setups in a row lose a message, at either party, with and without a setup before: two sessions
+/// later at most both use the same one, and meanwhile whoever does not know the other's says so.
+#[test]
+fn o_22_two_setups_in_a_row_that_were_cut_short() {
+    let (keys, log) = (keys(1), MemoryBurnLog::new());
+    // Which of the two pairs either party has; both lack the confirmation of each.
+    let has = [[true, true], [true, false], [false, true]];
+    for (former, (one, other)) in
+        [false, true].into_iter().flat_map(|former| has.into_iter().flat_map(move |a| has.map(|b| (former, (a, b)))))
+    {
+        if !former && !one.iter().zip(other).any(|(a, b)| *a && b) {
+            continue; // nothing in common: `missing` tells, below
+        }
+        let mut states = [States::new(&keys[0]), States::new(&keys[1])];
+        let setup = |states: &mut [States; 2], seed: u64, has: [bool; 2], status: u8| {
+            for ((states, pair), has) in states.iter_mut().zip(pair(&keys[0], &keys[1], seed)).zip(has) {
+                pair.status.store(status, Ordering::SeqCst);
+                if has {
+                    states.insert(pair).unwrap();
+                }
+            }
+        };
+        if former {
+            setup(&mut states, 1, [true; 2], ACTIVE);
+        }
+        for k in 0..2 {
+            setup(&mut states, 2 + k as u64, [one[k], other[k]], PENDING);
+        }
+        // Restarts change nothing.
+        let mut states = states.map(|mut states| States::from_bytes(&states.to_bytes(), &log, 0).unwrap());
+        let session = |states: &[States; 2]| {
+            let ours = states[0].session_pairs(&keys[0], &[id(5)], &log).unwrap().remove(0);
+            let theirs = states[1].session_pairs(&keys[1], &[id(2)], &log).unwrap().remove(0);
+            ours.compare(theirs.pair_id()).is_ok() & theirs.compare(ours.pair_id()).is_ok()
+        };
+        let met = session(&states) || session(&states);
+        assert!(met, "{former} {one:?} {other:?}");
+        assert_eq!((states[0].missing(&keys[0]), states[1].missing(&keys[1])), (vec![id(9)], vec![id(9)]));
+        // Then one that is completed: all before it go.
+        setup(&mut states, 9, [true; 2], ACTIVE);
+        assert!(session(&states));
+        assert_eq!(states[0].to_bytes().len(), 120 + PAIR_LEN);
+    }
+}
+
+/// O-22: the peer uses a setup that is not known here: a new one is due until both use the same again.
+#[test]
+fn o_22_an_unknown_setup_makes_a_new_one_due() {
+    let (keys, log) = (keys(1), MemoryBurnLog::new());
+    let mut states = all_pairs(&keys, 1).remove(0);
+    let open = |states: &States| states.session_pairs(&keys[0], &[id(5)], &log).unwrap().remove(0);
+    let session = open(&states);
+    assert_eq!(session.compare(&PairId::from_bytes([9; 32])).unwrap_err().fault(), Fault::OtherSetup);
+    assert_eq!(states.missing(&keys[0]), [id(5)]);
+    session.compare(session.pair_id()).unwrap();
+    assert_eq!(states.missing(&keys[0]), []);
+    let _ = session.compare(&PairId::from_bytes([9; 32]));
+    let new = pending(&keys, 2);
+    states.insert(Arc::clone(&new)).unwrap();
+    assert_eq!(states.missing(&keys[0]), [id(5)], "not completed");
+    new.activate();
+    assert_eq!(states.missing(&keys[0]), []);
+    let _ = states.to_bytes();
+    assert_eq!(states.missing(&keys[0]), []);
 }
 
 /// A setup that was completed and then burned does not bring back the one before.
@@ -375,15 +448,14 @@ fn damaged_records_are_refused() {
     let second = first + PAIR_LEN;
     let status = 34;
     type Change = fn(&mut Vec<u8>, usize);
-    let malformed: [(Change, usize); 11] = [
+    let malformed: [(Change, usize); 10] = [
         (|body, at| body[at..at + 2].fill(0), me),
         (|body, at| body[at..at + 2].copy_from_slice(&[0, 5]), me),
         (|body, at| body[at + 3] = 3, count),
         (|body, at| body[at..at + 4].fill(0xff), count),
         (|body, _| body.push(0), 0),
         (|body, at| body[at..at + 2].fill(0), first),
-        (|body, at| body[at + 1] = 9, first),
-        (|body, at| body[at + 1] = 5, second),
+        (|body, at| body[at + 1] = 11, first),
         (|body, at| body[at + 34] = 2, first),
         (|body, at| body[at + 35] = 1, second),
         (|body, at| body[at + 1] = 1, second),
@@ -391,7 +463,7 @@ fn damaged_records_are_refused() {
     for (k, (change, at)) in malformed.into_iter().enumerate() {
         assert_eq!(read(&with_body(&stored, |body| change(body, at))), Err(Usage::Malformed), "{k}");
     }
-    // Active then pending of one peer is in order; the other way round it is not.
+    // With a completed pair those before it are gone, in whatever order sessions have completed them.
     let both = |[a, b]: [u8; 2]| {
         with_body(&stored, |body| {
             body[second + 1] = 5;
@@ -399,5 +471,20 @@ fn damaged_records_are_refused() {
             body[second + status] = b;
         })
     };
-    assert_eq!([[1, 0], [0, 1], [1, 1], [0, 0]].map(|s| read(&both(s)).is_ok()), [true, false, false, false]);
+    let kept = |statuses| States::from_bytes(&both(statuses), &log, 0).unwrap().to_bytes().len();
+    assert_eq!([[1, 0], [0, 1], [1, 1], [0, 0]].map(|s| (kept(s) - 120) / PAIR_LEN), [2, 1, 1, 2]);
+    let many = |waiting: usize| {
+        with_body(&stored, |body| {
+            let one = body[first..second].to_vec();
+            body.truncate(second);
+            for _ in 0..waiting {
+                body.extend_from_slice(&one);
+                let at = body.len() - PAIR_LEN + status;
+                body[at] = PENDING;
+            }
+            body[count + 3] = 1 + waiting as u8;
+        })
+    };
+    assert_eq!(read(&many(4)), Ok(()));
+    assert_eq!(read(&many(5)), Err(Usage::Malformed));
 }
