@@ -252,7 +252,7 @@ impl Slot {
     /// go; what is burned goes.
     fn settle(&mut self) {
         if let Some(place) = self.completed() {
-            self.current = self.pending.drain(..=place).last();
+            self.current = self.pending.drain(..=place).next_back();
             self.astray.store(false, Ordering::SeqCst);
         }
         self.current.take_if(|pair| pair.is_burned());
