@@ -3,6 +3,38 @@
 //! Source: RFC 9591, section 6 (ciphersuites). The hashes of RFC 9591 come in two families, each
 //! written once here: SHA-512 and its like, reduced from 64 bytes, and SHA-256 with `hash_to_field`.
 
+/// The part of [`Suite`] that is the same wherever the ecosystem has no type of its own for the signatures:
+/// R ‖ z, of [`schnorr`](super::schnorr).
+macro_rules! plain_schnorr {
+    () => {
+        type Signature = crate::frost::schnorr::Signature<Self>;
+        type VerifyingKey = crate::frost::schnorr::VerifyingKey<Self>;
+
+        fn verifying_key(key: &super::Normal<Self::Curve>) -> Option<Self::VerifyingKey> {
+            Some(Self::VerifyingKey::of(key))
+        }
+
+        fn signature(
+            nonce: &super::Normal<Self::Curve>,
+            response: &crate::curve::PublicScalar<Self::Curve>,
+        ) -> Option<Self::Signature> {
+            Some(Self::Signature::of(nonce, response))
+        }
+
+        fn verify(key: &Self::VerifyingKey, message: &[u8], signature: &Self::Signature) -> bool {
+            key.verify(message, signature)
+        }
+
+        fn decode_signature(bytes: &[u8]) -> Option<Self::Signature> {
+            Self::Signature::from_bytes(bytes).ok()
+        }
+
+        fn decode_key(bytes: &[u8]) -> Option<Self::VerifyingKey> {
+            Self::VerifyingKey::from_bytes(bytes).ok()
+        }
+    };
+}
+
 mod bip340;
 mod ed25519;
 mod ed25519_keccak;

@@ -157,8 +157,8 @@ impl<S: Scheme> PublicKeyPackage<S> {
             out.extend_from_slice(&id.to_bytes());
             out.extend_from_slice(identity.as_ref().map_or(&NO_IDENTITY, PublicIdentity::as_bytes).as_slice());
         }
-        for point in self.commitment.points() {
-            Element::<S::Curve>::new(*point).write(out);
+        for encoding in S::Curve::encode_points(self.commitment.points()) {
+            out.extend_from_slice(encoding.as_ref());
         }
         out.extend_from_slice(&self.chain_code_digest);
     }

@@ -69,8 +69,9 @@ impl<P: Protocol> Session<P> {
             return Err(Usage::NotResumable);
         }
         let mut input = record::read(checkpoint, CHECKPOINT, P::NAME)?;
-        let base: [u8; 32] = input.array().ok_or(Usage::Malformed)?;
-        if base != *super::driver::base::<P>(&params, &inputs).as_bytes() {
+        let base = super::driver::base::<P>(&params, &inputs);
+        let stored: [u8; 32] = input.array().ok_or(Usage::Malformed)?;
+        if stored != *base.as_bytes() {
             return Err(Usage::OtherKey);
         }
         let phase = input.u8().ok_or(Usage::Malformed)?;
@@ -78,7 +79,7 @@ impl<P: Protocol> Session<P> {
         seed.expose_mut().copy_from_slice(input.take(32).ok_or(Usage::Malformed)?);
         let sent = read_parcels(&mut input).ok_or(Usage::Malformed)?;
         let messages = read_list(&mut input).ok_or(Usage::Malformed)?;
-        let (mut session, _) = Self::start_from(params, identity, inputs, seed)?;
+        let (mut session, _) = Self::start_from(params, identity, inputs, base, seed)?;
         match phase {
             REPLAY => session.replay(&messages, &sent)?,
             RECORD => session.restore(&mut input, sent, &messages)?,

@@ -97,12 +97,11 @@ impl<P: Protocol> Session<P> {
         }
         self.round += 1;
         let parcel: Parcel = self.parcel(Kind::Complaint, None, self.context.broadcasts, &body);
-        let complaint = parcel.bytes.clone();
         self.state = None;
         self.forget_secrets();
         let abort = Abort::of(Fault::BadShare, accused.iter().copied());
         for id in accused {
-            let evidence = self.evidence_of_complaint(&complaint, *id);
+            let evidence = self.evidence_of_complaint(&parcel.bytes, *id);
             self.add_evidence(evidence);
         }
         self.sent.push(parcel.clone());

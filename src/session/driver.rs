@@ -83,19 +83,19 @@ impl<P: Protocol> Session<P> {
         let base = base::<P>(&params, &inputs);
         let hedged = Transcript::new("seed").field(fresh(rng)?.expose()).field(base.as_bytes()).party(params.me());
         let seed = P::hedge(&inputs, hedged).secret();
-        Self::start_from(params, identity, inputs, seed)
+        Self::start_from(params, identity, inputs, base, seed)
     }
 
-    /// Starts with this seed: the same seed and the same messages give the same bytes.
+    /// Starts with this base, made of the parameters and inputs, and this seed: the same seed and the same messages give the same bytes.
     pub(super) fn start_from(
         params: SessionParams,
         identity: &Identity,
         inputs: P::Inputs,
+        base: Base,
         seed: Secret<[u8; 32]>,
     ) -> Result<(Self, Vec<Parcel>), Usage> {
         check_identities(&params, identity)?;
         let key = P::key(&inputs);
-        let base = base::<P>(&params, &inputs);
         let mut rng = Transcript::new("draw").field(seed.expose()).rng();
         let (hello, seal_key) = seal::say_hello(P::CHANNELS, &base, params.me(), &mut rng);
         let longest = Longest::new(P::limits(&params, &inputs), params.parties().len());

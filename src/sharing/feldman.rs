@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use group::Group;
 
-use crate::curve::{Curve, Scalar, multiply_by_small_vartime};
+use crate::curve::{Curve, Scalar};
 use crate::party::PartyId;
 use crate::secret::Secret;
 use crate::sharing::Polynomial;
@@ -38,7 +38,7 @@ impl<C: Curve> Commitment<C> {
 
     /// The image of a party's share, Σ id^k·A_k: by Horner with the small id, in public time.
     pub fn evaluate(&self, id: PartyId) -> C::Point {
-        self.0.iter().rev().fold(C::Point::identity(), |sum, point| multiply_by_small_vartime(&sum, id.get()) + point)
+        C::evaluate_at_small_vartime(&self.0, id.get())
     }
 
     /// Whether this is the share of that party. The share is multiplied in constant time.

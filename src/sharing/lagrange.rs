@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::curve::{Curve, PublicScalar, x_coordinate};
+use crate::curve::{Curve, PublicScalar, batch_invert_vartime, x_coordinate};
 use crate::party::PartyId;
 
 /// λ_i(0) for every id of a set, in its order: Π_{j≠i} j/(j − i).
@@ -24,32 +24,14 @@ pub fn lagrange_at<C: Curve>(x: PublicScalar<C>, ids: &[PartyId]) -> Option<Vec<
         numerators.push(product(others().map(|xj| x - xj)));
         denominators.push(product(others().map(|xj| *xi - xj)));
     }
-    invert_all(&mut denominators)?;
+    if ids.is_empty() || !batch_invert_vartime(&mut denominators) {
+        return None;
+    }
     Some(numerators.iter().zip(&denominators).map(|(n, d)| *n * *d).collect())
 }
 
 fn product<C: Curve>(factors: impl Iterator<Item = PublicScalar<C>>) -> PublicScalar<C> {
     factors.fold(PublicScalar::ONE, |a, b| a * b)
-}
-
-/// Inverts all with one inversion (Montgomery's trick); `None` if one is 0 or there is none.
-fn invert_all<C: Curve>(values: &mut [PublicScalar<C>]) -> Option<()> {
-    let mut running = PublicScalar::ONE;
-    let prefixes: Vec<_> = values
-        .iter()
-        .map(|value| {
-            let before = running;
-            running = running * *value;
-            before
-        })
-        .collect();
-    let mut inverse = running.invert().filter(|_| !values.is_empty())?;
-    for (value, before) in values.iter_mut().zip(&prefixes).rev() {
-        let inverted = inverse * *before;
-        inverse = inverse * *value;
-        *value = inverted;
-    }
-    Some(())
 }
 
 #[cfg(test)]
