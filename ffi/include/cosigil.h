@@ -1,0 +1,1236 @@
+/*
+ * cosigil: distributed key generation and threshold signatures. No machine ever holds a whole key.
+ *
+ * Made by cbindgen from ffi/src: do not change it by hand. docs/c.md is the way in.
+ *
+ * CONVENTIONS
+ *
+ * Status. Every function returns an int32_t: 0, COSIGIL_OK, or what went wrong. Hundreds are classes: 1 a mistake of the
+ * caller, 2 bytes that are not what they should be, 3 the protocol cannot go on, 4 peers have cheated, 5 pair states are
+ * burned, 6 storage, 9 this library or the machine. After 1 and 2 nothing has changed. cosigil_last_error has it in words.
+ *
+ * Arguments. The handle that a function is about comes first, then outputs, then the rest; a length follows its buffer.
+ * No pointer may be NULL and no length 0, with one exception: the `..._free` functions leave NULL alone. Outputs are set to
+ * NULL or 0 first, and hold something only when COSIGIL_OK is returned (the count of COSIGIL_TOO_SMALL is the other
+ * exception). Texts are UTF-8, with their length, without a 0 at the end.
+ *
+ * Handles are numbers that the library looks up, dressed as pointers so that the compiler tells them apart: they are
+ * never followed. A handle that was freed or never given is refused (COSIGIL_NO_HANDLE), and so is one of another kind
+ * (COSIGIL_OTHER_HANDLE); freeing one twice is harmless. They are only good in the process that made them.
+ *
+ * Buffers that come out are freed with cosigil_bytes_free, which wipes them.
+ *
+ * Threads. All handles may be used by any number of threads at once and may be freed by any: a call that is under way ends
+ * first. Calls that change what is behind one handle wait for each other. What cosigil_last_error tells is per thread.
+ *
+ * Callbacks must return, and must not call the library, but for cosigil_bytes_free and the cosigil_last_ functions: such
+ * calls are refused (COSIGIL_IN_CALLBACK).
+ *
+ * No panic crosses the border: a bug gives COSIGIL_PANIC. Processes that fork use the library in one of the two only.
+ */
+
+#ifndef COSIGIL_H
+#define COSIGIL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// The version of this interface: the major number in the upper 16 bits, the minor in the lower. A program made for
+// another major version must not go on; a larger minor version only adds.
+#define COSIGIL_ABI_VERSION 65536
+
+// Threshold ECDSA on secp256k1: Bitcoin, Ethereum.
+#define COSIGIL_ECDSA_SECP256K1 1
+
+// Threshold ECDSA on P-256.
+#define COSIGIL_ECDSA_P256 2
+
+// FROST with Ed25519: signatures are ordinary Ed25519 ones.
+#define COSIGIL_FROST_ED25519 16
+
+// FROST with Ed25519 and Keccak-512: NEM.
+#define COSIGIL_FROST_ED25519_KECCAK 17
+
+// FROST for BIP-340: Bitcoin's Taproot.
+#define COSIGIL_FROST_BIP340 18
+
+// FROST(secp256k1, SHA-256) of RFC 9591.
+#define COSIGIL_FROST_SECP256K1 19
+
+// FROST(P-256, SHA-256) of RFC 9591.
+#define COSIGIL_FROST_P256 20
+
+// FROST(ristretto255, SHA-512) of RFC 9591.
+#define COSIGIL_FROST_RISTRETTO255 21
+
+// A signed message does not decode.
+#define COSIGIL_FAULT_MALFORMED 1
+
+// Two different messages under one view, round, kind and recipient.
+#define COSIGIL_FAULT_EQUIVOCATION 2
+
+// The parties' records of the last round differ, under one view. Nobody can be named.
+#define COSIGIL_FAULT_BROADCASTS_DIFFER 3
+
+// No valid proof of knowledge of the one-session key.
+#define COSIGIL_FAULT_BAD_SEAL_KEY 4
+
+// Two parties came with the same one-session key. Nobody can be named.
+#define COSIGIL_FAULT_SAME_SEAL_KEY 5
+
+// An opening does not fit its commitment.
+#define COSIGIL_FAULT_BAD_OPENING 6
+
+// A proof of knowledge of the polynomial's coefficients does not verify.
+#define COSIGIL_FAULT_BAD_COEFFICIENT_PROOF 7
+
+// A dealer's constant term is not its part of the key that is dealt anew.
+#define COSIGIL_FAULT_BAD_CONSTANT 8
+
+// A sealed share does not open, or does not lie on the dealer's committed polynomial.
+#define COSIGIL_FAULT_BAD_SHARE 9
+
+// A complaint that does not hold.
+#define COSIGIL_FAULT_FALSE_COMPLAINT 10
+
+// The group key is the identity. Nobody can be named.
+#define COSIGIL_FAULT_IDENTITY_KEY 11
+
+// A confirm speaks of another transcript, under one view. Nobody can be named.
+#define COSIGIL_FAULT_TRANSCRIPTS_DIFFER 12
+
+// The proof in a confirm does not verify.
+#define COSIGIL_FAULT_BAD_CONFIRM_PROOF 13
+
+// A signature share does not fit the signer's public share.
+#define COSIGIL_FAULT_BAD_SIGNATURE_SHARE 14
+
+// The signers' nonces add up to the identity. Nobody can be named.
+#define COSIGIL_FAULT_IDENTITY_NONCE 15
+
+// The signature does not verify though every share does. Nobody can be named.
+#define COSIGIL_FAULT_BAD_SIGNATURE 16
+
+// A sealed part does not open or does not decode, in a protocol without complaints: only its recipient can tell.
+#define COSIGIL_FAULT_BAD_SEALED_PART 17
+
+// A check of a pair setup failed: the all-but-one OTs, or the extension of the second direction.
+#define COSIGIL_FAULT_SETUP_FAILED 18
+
+// The peer speaks of another setup of the pair. Nobody can be named, nothing is burned.
+#define COSIGIL_FAULT_OTHER_SETUP 19
+
+// The check of an OT extension over a pair in use failed.
+#define COSIGIL_FAULT_BAD_EXTENSION 20
+
+// The check of a multiplication failed.
+#define COSIGIL_FAULT_BAD_MULTIPLICATION 21
+
+// What went into a multiplication is not what is behind the public nonce and key image.
+#define COSIGIL_FAULT_BAD_NONCE_IMAGE 22
+
+// The pair was burned by another session meanwhile, which named the culprit.
+#define COSIGIL_FAULT_PAIR_BURNED 23
+
+// The peer was struck for the third time meanwhile. An operator decides.
+#define COSIGIL_FAULT_OUT_OF_STRIKES 24
+
+// The burn log failed, so nothing more may be shown. Nobody can be named.
+#define COSIGIL_FAULT_LOG_FAILED 25
+
+// The signers' key images do not add up to the key. Nobody can be named before shares of zero are compared.
+#define COSIGIL_FAULT_KEYS_DO_NOT_ADD_UP 26
+
+// Two parties published different shares of zero for their pair: it is one of them.
+#define COSIGIL_FAULT_ZERO_SHARE_DIFFERS 27
+
+// A signer's key image is not its part of the key and its shares of zero.
+#define COSIGIL_FAULT_BAD_KEY_IMAGE 28
+
+// The parties ask for different signatures from one presignature. Nobody can be named.
+#define COSIGIL_FAULT_ONLINE_REQUESTS_DIFFER 29
+
+// A fault that this version of the interface has no number for.
+#define COSIGIL_FAULT_OTHER 255
+
+// SHA-256.
+#define COSIGIL_HASH_SHA256 1
+
+// SHA-256 of SHA-256: Bitcoin.
+#define COSIGIL_HASH_SHA256D 2
+
+// Keccak-256: Ethereum.
+#define COSIGIL_HASH_KECCAK256 3
+
+// There are messages to send: cosigil_session_take_message.
+#define COSIGIL_SEND 1
+
+// Something must be stored before messages are given out: cosigil_session_stored.
+#define COSIGIL_STORE 2
+
+// What the session was run for is there: cosigil_session_output.
+#define COSIGIL_OUTPUT 4
+
+// The session needs no more messages.
+#define COSIGIL_FINISHED 8
+
+// No output.
+#define COSIGIL_OUTPUT_NONE 0
+
+// A key share: cosigil_session_take_key_share.
+#define COSIGIL_OUTPUT_KEY_SHARE 1
+
+// A pair: cosigil_pairs_take.
+#define COSIGIL_OUTPUT_PAIR 2
+
+// A signature: cosigil_session_take_signature.
+#define COSIGIL_OUTPUT_SIGNATURE 3
+
+// Presignatures: cosigil_presignatures_take.
+#define COSIGIL_OUTPUT_PRESIGNATURES 4
+
+// A failed check of pair states in a setup: thrown away, counted.
+#define COSIGIL_CONSEQUENCE_STRIKE 1
+
+// A pair is dead for ever, and its peer has a strike.
+#define COSIGIL_CONSEQUENCE_BURNED 2
+
+// Wrong by itself, provable: never to be chosen again for this key.
+#define COSIGIL_CONSEQUENCE_BANNED 3
+
+// A strike or burn that the log failed to record.
+#define COSIGIL_CONSEQUENCE_NOT_RECORDED 4
+
+// Done.
+#define COSIGIL_OK 0
+
+// A pointer or handle is NULL.
+#define COSIGIL_NULL 100
+
+// A length is 0 where there must be something, or not the one that is needed.
+#define COSIGIL_LENGTH 101
+
+// The handle is not one of this library's, or was freed.
+#define COSIGIL_NO_HANDLE 102
+
+// The handle is of another kind.
+#define COSIGIL_OTHER_HANDLE 103
+
+// What the handle held was used up.
+#define COSIGIL_USED_UP 104
+
+// No such suite, or the call is not for keys of this suite.
+#define COSIGIL_SUITE 105
+
+// A pointer is not aligned for its type.
+#define COSIGIL_MISALIGNED 106
+
+// A number stands for nothing here.
+#define COSIGIL_VALUE 107
+
+// The library was called from one of its callbacks.
+#define COSIGIL_IN_CALLBACK 108
+
+// There is more than the room given; the count says how much.
+#define COSIGIL_TOO_SMALL 109
+
+// What is asked for is not there: not yet, not any more, or of another kind.
+#define COSIGIL_NOT_THERE 110
+
+// Something must be stored first: see cosigil_session_stored.
+#define COSIGIL_STORE_FIRST 111
+
+// No buffer of this library's, or one that was freed.
+#define COSIGIL_NO_BUFFER 112
+
+// A text is not UTF-8.
+#define COSIGIL_TEXT 113
+
+// A party id is 0.
+#define COSIGIL_PARTY_ID 120
+
+// A party id is given twice.
+#define COSIGIL_DUPLICATE_PARTY 121
+
+// One identity key is given for two parties.
+#define COSIGIL_DUPLICATE_IDENTITY 122
+
+// An identity key is not canonical, or of small order.
+#define COSIGIL_INVALID_IDENTITY 123
+
+// A party has no identity key here.
+#define COSIGIL_MISSING_IDENTITY 124
+
+// The identity is not the one of this party.
+#define COSIGIL_OTHER_IDENTITY 125
+
+// A party is not in the set.
+#define COSIGIL_UNKNOWN_PARTY 126
+
+// The threshold is not between 2 and the number of parties.
+#define COSIGIL_THRESHOLD 127
+
+// Fewer signers than the threshold, or more than there are parties.
+#define COSIGIL_SIGNERS 128
+
+// A peer's contribution is missing, or there is one too many.
+#define COSIGIL_WRONG_INBOX 129
+
+// These nonces are not those of this key, or not in the list.
+#define COSIGIL_UNKNOWN_NONCE 130
+
+// A tweak is out of range.
+#define COSIGIL_TWEAK 131
+
+// The result would be the identity.
+#define COSIGIL_IDENTITY 132
+
+// More is asked for than is allowed.
+#define COSIGIL_TOO_MANY 133
+
+// The digest is 0 modulo the group order.
+#define COSIGIL_ZERO_DIGEST 134
+
+// No derivation is defined for this curve.
+#define COSIGIL_NO_DERIVATION 135
+
+// The signature is not one of the message under the key.
+#define COSIGIL_BAD_SIGNATURE 150
+
+// Another mistake of the caller; cosigil_last_error says which.
+#define COSIGIL_USAGE 199
+
+// The bytes are not an encoding of what was asked for.
+#define COSIGIL_MALFORMED 200
+
+// The bytes are of a version that this library does not know.
+#define COSIGIL_VERSION 201
+
+// The bytes belong to another suite.
+#define COSIGIL_OTHER_SUITE 202
+
+// The bytes belong to another key.
+#define COSIGIL_OTHER_KEY 203
+
+// The bytes belong to another sharing of the key.
+#define COSIGIL_OTHER_SHARING 204
+
+// Not a message of this session. It lives on: throw the message away.
+#define COSIGIL_FOREIGN_MESSAGE 205
+
+// A share does not fit the public key package.
+#define COSIGIL_INVALID_SHARE 206
+
+// The session is over.
+#define COSIGIL_OVER 300
+
+// What this session holds must not be stored or resumed.
+#define COSIGIL_NOT_RESUMABLE 301
+
+// No usable pair with a peer: run a setup.
+#define COSIGIL_SETUP_NEEDED 302
+
+// The session has ended without a result and nobody can be named: try again.
+#define COSIGIL_ABORTED 310
+
+// The session has ended: the parties named by cosigil_session_culprits deviated.
+#define COSIGIL_CHEATED 400
+
+// A pair is burned: never to be used again, in either direction. The peer is named and has a strike.
+#define COSIGIL_BURNED 500
+
+// A pair setup failed its check: thrown away; the peer is named and has a strike.
+#define COSIGIL_STRUCK 501
+
+// A peer has three strikes: an operator decides.
+#define COSIGIL_OPERATOR_NEEDED 502
+
+// The pair was burned by another session meanwhile.
+#define COSIGIL_PAIR_BURNED 503
+
+// A burn or strike could not be recorded. Repair the log, and do not load the pair states again.
+#define COSIGIL_NOT_RECORDED 504
+
+// A burn log or store failed; nothing may go on without it.
+#define COSIGIL_STORE_FAILED 600
+
+// The record is older than one that this installation has had.
+#define COSIGIL_OLDER_GENERATION 601
+
+// The presignature was used before, for another request, or discarded.
+#define COSIGIL_SPENT 602
+
+// The store does not have this presignature.
+#define COSIGIL_UNKNOWN_PRESIGNATURE 603
+
+// What is stored is damaged.
+#define COSIGIL_DAMAGED 604
+
+// There is no such file, or there is one already.
+#define COSIGIL_ABSENT 605
+
+// A bug in this library. The handles used in the call are dead; please report it.
+#define COSIGIL_PANIC 900
+
+// A handle is dead since a call on it ended in COSIGIL_PANIC.
+#define COSIGIL_DEAD 901
+
+// The source of randomness gave zeros, or repeated itself.
+#define COSIGIL_BROKEN_RANDOM 902
+
+// The source of randomness failed.
+#define COSIGIL_RANDOM_FAILED 903
+
+// There are no more handles.
+#define COSIGIL_EXHAUSTED 904
+
+// A callback of a store has done what it says, durably.
+#define COSIGIL_STORE_DONE 0
+
+// It has not, or may not have.
+#define COSIGIL_STORE_REFUSED 1
+
+// It never had this presignature.
+#define COSIGIL_STORE_UNKNOWN 2
+
+// The presignature is spent on another request, or discarded.
+#define COSIGIL_STORE_SPENT 3
+
+// It has this presignature already, or had it.
+#define COSIGIL_STORE_EXISTS 4
+
+// Where burns and strikes are recorded: one for an installation, shared by all its sessions. What is written is durable
+// before a call returns. Any number of threads may use it at once.
+typedef struct cosigil_burn_log cosigil_burn_log;
+
+// What several parties have sent, by party: commitments, or signature shares. Any number of threads may use it at once.
+typedef struct cosigil_collection cosigil_collection;
+
+// A party's identity: the Ed25519 key that signs its messages. Any number of threads may use it at once.
+typedef struct cosigil_identity cosigil_identity;
+
+// What one party holds of a key: secret. It never changes; any number of threads may use it at once.
+typedef struct cosigil_key_share cosigil_key_share;
+
+// The secret nonces of one signature: used up by it. Any number of threads may try; one of them signs.
+typedef struct cosigil_nonces cosigil_nonces;
+
+// What everybody may know of a key: who holds it, how many must sign, and what is needed to check them. It never changes;
+// any number of threads may use it at once.
+typedef struct cosigil_package cosigil_package;
+
+// What one installation has of the setups with its peers: secret, and never in a backup or on a second machine. Any number of
+// threads may use it at once. Load it once in a process.
+typedef struct cosigil_pairs cosigil_pairs;
+
+// A list of parties and their public identities: the directory that the operators have agreed on. Any number of threads
+// may use it at once; a session takes what is in it when it starts.
+typedef struct cosigil_parties cosigil_parties;
+
+// What this party's own application has approved for signing. All signers must bring the same. Any number of threads may
+// use it at once; a session takes what is in it when it starts.
+typedef struct cosigil_request cosigil_request;
+
+// A protocol that this party runs with others: key generation, setup, signing, and the rest. Bytes in, bytes out. Any
+// number of threads may use it at once: they wait for each other.
+typedef struct cosigil_session cosigil_session;
+
+// Where presignatures are kept, each for one request and no other. Any number of threads may use it at once.
+typedef struct cosigil_store cosigil_store;
+
+// Whom a strike is for.
+typedef struct {
+  // The key's name.
+  uint8_t key_id[32];
+  // The party's public identity.
+  uint8_t identity[32];
+  // The party's id.
+  uint16_t party;
+} cosigil_peer;
+
+// A burn log of the integrator's own. Each function returns 0 when it has done what it says, durably, and anything else if
+// it has not, or may not have; after that it must refuse everything. The library never calls two of them at once for one
+// log, but from any thread.
+typedef struct {
+  // Handed to each call.
+  void *context;
+  // Burns a pair (32 bytes) for ever and counts a strike for its peer: both or neither. Burning it again changes nothing.
+  int32_t (*burn)(void *context, const uint8_t *pair_id, const cosigil_peer *peer);
+  // Whether a pair was ever burned: `burned` gets 1 or 0.
+  int32_t (*is_burned)(void *context, const uint8_t *pair_id, uint8_t *burned);
+  // Counts a strike for a failed setup.
+  int32_t (*strike)(void *context, const cosigil_peer *peer);
+  // What is counted for a peer, known by key and identity: all strikes ever, and how many of them are forgiven.
+  int32_t (*strikes)(void *context, const cosigil_peer *peer, uint32_t *total, uint32_t *forgiven);
+  // Forgives a peer all strikes so far.
+  int32_t (*forgive)(void *context, const cosigil_peer *peer);
+  // Called once when nothing uses the log any more; may be NULL.
+  void (*release)(void *context);
+} cosigil_burn_log_calls;
+
+// Bytes that this library gave out. Free them, once, with cosigil_bytes_free: it wipes them.
+typedef struct {
+  // The first byte; NULL if there are none.
+  uint8_t *data;
+  // How many there are.
+  size_t len;
+} cosigil_bytes;
+
+// Fills `bytes` with `len` fresh random bytes; returns 0, or anything else if it cannot. It is called by whatever thread
+// calls this library, by several at once.
+typedef int32_t (*cosigil_random)(void *context, uint8_t *bytes, size_t len);
+
+// A store of the integrator's own. Names (`id`) and digests of requests have 32 bytes, replies 96. Each function returns one
+// of COSIGIL_STORE_…. **A copy of the store, from a backup or a replica, must not know unspent presignatures: two signatures
+// from one are the key.** The library never calls two of them at once for one store, but from any thread.
+typedef struct {
+  // Handed to each call.
+  void *context;
+  // Keeps a record, secret, under a name that was never used.
+  int32_t (*insert)(void *context, const uint8_t *id, const uint8_t *record, size_t record_len);
+  // Gives the record of an unspent presignature: at most `capacity` bytes of it, and in `record_len` its whole length.
+  int32_t (*get)(void *context, const uint8_t *id, uint8_t *record, size_t capacity, size_t *record_len);
+  // Spends a presignature on a request, remembers the reply and wipes the record; durable before it returns. If it was spent
+  // on this very request before, `repeated` gets 1, and `reply` the reply that was remembered.
+  int32_t (*claim)(void *context, const uint8_t *id, const uint8_t *request, uint8_t *reply, uint8_t *repeated);
+  // Tells what a presignature was spent on: `found` gets 1, or 0 if it is not spent or was discarded.
+  int32_t (*claimed)(void *context, const uint8_t *id, uint8_t *request, uint8_t *reply, uint8_t *found);
+  // Wipes an unspent presignature for good.
+  int32_t (*discard)(void *context, const uint8_t *id);
+  // Called once when nothing uses the store any more; may be NULL.
+  void (*release)(void *context);
+} cosigil_store_calls;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+// Makes a new burn log in a file that does not exist yet; `path` is UTF-8. Never restore it from a backup and never delete it
+// while pair states of the installation exist.
+//
+// Returns COSIGIL_OK; COSIGIL_ABSENT if there is such a file; COSIGIL_STORE_FAILED, COSIGIL_TEXT, COSIGIL_NULL,
+// COSIGIL_LENGTH.
+int32_t cosigil_burn_log_create(cosigil_burn_log **log,
+                                const uint8_t *path,
+                                size_t path_len);
+
+// Opens a burn log that cosigil_burn_log_create has made.
+//
+// Returns COSIGIL_OK; COSIGIL_ABSENT if there is no such file; COSIGIL_DAMAGED, COSIGIL_STORE_FAILED, COSIGIL_TEXT,
+// COSIGIL_NULL, COSIGIL_LENGTH.
+int32_t cosigil_burn_log_open(cosigil_burn_log **log, const uint8_t *path, size_t path_len);
+
+// A burn log of the integrator's own, a table in a database for example. What `calls` points to is copied.
+//
+// Returns COSIGIL_OK; COSIGIL_NULL also if one of the functions is NULL; then `release` is not called.
+int32_t cosigil_burn_log_callbacks(cosigil_burn_log **log, const cosigil_burn_log_calls *calls);
+
+// A burn log that forgets everything with the process: for tests, and for parties whose pair states never leave memory.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL.
+int32_t cosigil_burn_log_memory(cosigil_burn_log **log);
+
+// Frees a burn log. NULL is left alone. Sessions that use it go on.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_burn_log_free(cosigil_burn_log *log);
+
+// The version of the interface that the library has: COSIGIL_ABI_VERSION of its header. Compare the upper 16 bits
+// with those that the program was made with before anything else is called.
+uint32_t cosigil_abi_version(void);
+
+// Copies out, in words, why the last call on this thread that failed has failed.
+//
+// `text` gets at most `capacity` bytes, the last of them 0; `length` the length of the whole text without the 0. The
+// text is empty if no call has failed on this thread. A text holds no secret.
+//
+// Returns COSIGIL_OK, also where the text was cut; COSIGIL_NULL, COSIGIL_LENGTH for a capacity of 0. It leaves the last
+// error as it is.
+int32_t cosigil_last_error(char *text, size_t capacity, size_t *length);
+
+// The fault, one of COSIGIL_FAULT_…, behind the last failure on this thread, and the parties it names.
+//
+// `parties` gets at most `capacity` ids, `count` how many there are. For sessions cosigil_session_fault tells more.
+//
+// Returns COSIGIL_OK; COSIGIL_NOT_THERE if the last failure was no abort; COSIGIL_TOO_SMALL, COSIGIL_NULL,
+// COSIGIL_LENGTH. It leaves the last error as it is.
+int32_t cosigil_last_fault(int32_t *fault, uint16_t *parties, size_t capacity, size_t *count);
+
+// Wipes and frees a buffer that a function of this library gave out, and sets it to {NULL, 0}.
+//
+// An empty one is left as it is. Any thread may free any buffer, once.
+//
+// Returns COSIGIL_OK; COSIGIL_NO_BUFFER, harmlessly, for a buffer that is not this library's or was freed; COSIGIL_NULL.
+int32_t cosigil_bytes_free(cosigil_bytes *bytes);
+
+// Starts signing with an ECDSA key: three rounds, without a presignature.
+//
+// `label`, 32 bytes, names this session: the same at all signers, never used before. `signers` are at least t of the key's
+// parties, this one among them; with each of the others there must be a pair. The output is a signature. A check that fails
+// burns the pair, in `log` first.
+//
+// Returns COSIGIL_OK, COSIGIL_SUITE for a FROST key or a request that is none of ECDSA's, COSIGIL_SETUP_NEEDED,
+// COSIGIL_OPERATOR_NEEDED, COSIGIL_STORE_FAILED, COSIGIL_ZERO_DIGEST, COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY,
+// COSIGIL_OTHER_SHARING, COSIGIL_PARTY_ID, COSIGIL_SIGNERS, COSIGIL_DUPLICATE_PARTY, COSIGIL_UNKNOWN_PARTY,
+// COSIGIL_OTHER_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED,
+// COSIGIL_BROKEN_RANDOM, COSIGIL_DEAD.
+int32_t cosigil_ecdsa_sign_start(const cosigil_identity *identity,
+                                 cosigil_session **session,
+                                 const cosigil_key_share *share,
+                                 const cosigil_pairs *pairs,
+                                 const cosigil_burn_log *log,
+                                 const cosigil_request *request,
+                                 const uint16_t *signers,
+                                 size_t signers_len,
+                                 const uint8_t *label,
+                                 size_t label_len);
+
+// Starts presigning with an ECDSA key: everything of `batch` signatures, 1 to 256, but the messages, ahead of time.
+//
+// The other arguments are those of cosigil_ecdsa_sign_start. The output is presignatures: cosigil_presignatures_take.
+//
+// Returns what cosigil_ecdsa_sign_start does, and COSIGIL_TOO_MANY for another batch.
+int32_t cosigil_presign_start(const cosigil_identity *identity,
+                              cosigil_session **session,
+                              const cosigil_key_share *share,
+                              const cosigil_pairs *pairs,
+                              const cosigil_burn_log *log,
+                              uint32_t batch,
+                              const uint16_t *signers,
+                              size_t signers_len,
+                              const uint8_t *label,
+                              size_t label_len);
+
+// Takes the presignatures that a session has made into a store. `names` gets 32 bytes for each, one after the other: the same at
+// all signers, in the same order.
+//
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_STORE_FAILED (what is not stored by then is lost: presign again), COSIGIL_NULL,
+// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_presignatures_take(cosigil_store *store,
+                                   cosigil_bytes *names,
+                                   cosigil_session *session);
+
+// Starts signing with a presignature, named by its 32 bytes: one message from each of the signers that it was made by, all of
+// them. When this returns COSIGIL_OK the presignature is spent, durably: another request is refused for ever.
+//
+// `label`, 32 bytes, names this session: the same at all signers, never used before. The output is a signature.
+//
+// Returns COSIGIL_OK, COSIGIL_SPENT, COSIGIL_UNKNOWN_PRESIGNATURE, COSIGIL_STORE_FAILED, COSIGIL_SUITE, COSIGIL_OTHER_SUITE,
+// COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_ZERO_DIGEST, COSIGIL_SIGNERS, COSIGIL_UNKNOWN_PARTY,
+// COSIGIL_OTHER_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED,
+// COSIGIL_BROKEN_RANDOM.
+int32_t cosigil_online_start(const cosigil_identity *identity,
+                             cosigil_session **session,
+                             const cosigil_key_share *share,
+                             cosigil_store *store,
+                             const cosigil_request *request,
+                             const uint8_t *id,
+                             size_t id_len,
+                             const uint8_t *label,
+                             size_t label_len);
+
+// Starts signing with a FROST suite in a session, without a coordinator: every signer gets the signature.
+//
+// `label`, 32 bytes, names this session: the same at all signers, never used before. `signers` are at least t of the
+// key's parties, this one among them. The output is a signature.
+//
+// Returns COSIGIL_OK, COSIGIL_SUITE for an ECDSA key or a request that is none of this suite's, COSIGIL_NULL,
+// COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_PARTY_ID, COSIGIL_SIGNERS, COSIGIL_DUPLICATE_PARTY,
+// COSIGIL_UNKNOWN_PARTY, COSIGIL_OTHER_IDENTITY, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
+int32_t cosigil_frost_sign_start(const cosigil_identity *identity,
+                                 cosigil_session **session,
+                                 const cosigil_key_share *share,
+                                 const cosigil_request *request,
+                                 const uint16_t *signers,
+                                 size_t signers_len,
+                                 const uint8_t *label,
+                                 size_t label_len);
+
+// Draws nonces for one signature: step one of signing with a coordinator, which can be done ahead of time.
+//
+// The nonces stay here; `commitments` go to the coordinator.
+//
+// Returns COSIGIL_OK, COSIGIL_SUITE for an ECDSA key, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
+// COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
+int32_t cosigil_frost_commit(const cosigil_key_share *share, cosigil_nonces **nonces, cosigil_bytes *commitments);
+
+// The list of all signers' commitments, for the signers: what the coordinator sends them.
+//
+// Returns COSIGIL_OK, COSIGIL_SUITE for an ECDSA key, COSIGIL_MALFORMED, COSIGIL_OTHER_SUITE, COSIGIL_NULL,
+// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_frost_list(const cosigil_package *package, cosigil_bytes *list, const cosigil_collection *commitments);
+
+// Makes this signer's part of the signature that *its own application* asks for: step two. The nonces are used up; only if
+// they are of another key, or the list cannot be read, they are not.
+//
+// Returns COSIGIL_OK, COSIGIL_SUITE, COSIGIL_USED_UP for nonces that were used before, COSIGIL_MALFORMED,
+// COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_UNKNOWN_NONCE, COSIGIL_SIGNERS,
+// COSIGIL_UNKNOWN_PARTY, COSIGIL_ABORTED, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_frost_sign(const cosigil_key_share *share,
+                           cosigil_bytes *signature_share,
+                           cosigil_nonces *nonces,
+                           const cosigil_request *request,
+                           const uint8_t *list,
+                           size_t list_len);
+
+// Adds the parts of all signers up to a signature, verified: step three, by the coordinator.
+//
+// Returns COSIGIL_OK; COSIGIL_CHEATED, and cosigil_last_fault names all whose part is wrong, as the coordinator sees it:
+// a signer that was served another list is among them; COSIGIL_SUITE, COSIGIL_MALFORMED, COSIGIL_OTHER_SUITE,
+// COSIGIL_WRONG_INBOX, COSIGIL_DUPLICATE_PARTY, COSIGIL_SIGNERS, COSIGIL_UNKNOWN_PARTY, COSIGIL_ABORTED, COSIGIL_NULL,
+// COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_frost_aggregate(const cosigil_package *package,
+                                cosigil_bytes *signature,
+                                const cosigil_request *request,
+                                const cosigil_collection *signature_shares,
+                                const uint8_t *list,
+                                size_t list_len);
+
+// Frees nonces, used or not. NULL is left alone.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_nonces_free(cosigil_nonces *nonces);
+
+// Makes an empty collection.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL.
+int32_t cosigil_collection_new(cosigil_collection **collection);
+
+// Adds what a party has sent.
+//
+// Returns COSIGIL_OK, COSIGIL_PARTY_ID, COSIGIL_DUPLICATE_PARTY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE,
+// COSIGIL_OTHER_HANDLE.
+int32_t cosigil_collection_add(cosigil_collection *collection, uint16_t party, const uint8_t *bytes, size_t bytes_len);
+
+// What is in a collection of a party.
+//
+// Returns COSIGIL_OK, COSIGIL_PARTY_ID, COSIGIL_UNKNOWN_PARTY, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_collection_get(const cosigil_collection *collection, cosigil_bytes *bytes, uint16_t party);
+
+// Frees a collection. NULL is left alone.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_collection_free(cosigil_collection *collection);
+
+// How many handles and buffers are not freed, in the whole process: for tests, to find leaks.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL.
+int32_t cosigil_live(size_t *handles, size_t *buffers);
+
+// Forgives all strikes of one peer, whose id the operator has typed out: setups and sessions with it start again. Each further
+// strike may be the one that was guessed right. Burned pairs stay burned.
+//
+// Returns COSIGIL_OK, COSIGIL_SUITE for a FROST key, COSIGIL_PARTY_ID, COSIGIL_UNKNOWN_PARTY, COSIGIL_STORE_FAILED,
+// COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_hazmat_forgive(cosigil_burn_log *log,
+                               const cosigil_key_share *share,
+                               uint16_t peer);
+
+// Splits a secret, 32 bytes in the curve's customary order, into key shares: `shares` gets the bytes of each party's
+// (cosigil_collection_get, cosigil_key_share_from_bytes). The machine that calls this holds the whole key; key generation has no
+// such machine.
+//
+// Returns COSIGIL_OK, COSIGIL_SUITE, COSIGIL_MALFORMED, COSIGIL_IDENTITY, COSIGIL_THRESHOLD, COSIGIL_NULL, COSIGIL_LENGTH,
+// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
+int32_t cosigil_hazmat_split(const cosigil_parties *directory,
+                             cosigil_collection **shares,
+                             uint32_t suite,
+                             uint16_t threshold,
+                             const uint8_t *secret,
+                             size_t secret_len);
+
+// Puts the whole key together from t shares, given as their bytes: 32 bytes in the curve's customary order. Afterwards this
+// machine holds the whole key.
+//
+// Returns COSIGIL_OK, COSIGIL_SIGNERS for fewer than t, COSIGIL_DUPLICATE_PARTY, COSIGIL_MALFORMED, COSIGIL_VERSION,
+// COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_hazmat_reconstruct(const cosigil_collection *shares,
+                                   cosigil_bytes *secret);
+
+// Asks for the shared key itself as Taproot output key, without any tweak. COSIGIL_FROST_BIP340 only. Whoever spoke last in key
+// generation may have hidden a script path in the key, and can spend alone by it.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_hazmat_request_raw(cosigil_request *request);
+
+// Makes a new identity.
+//
+// Store its seed (cosigil_identity_seed) where only this party can read it, and give its public half
+// (cosigil_identity_public) to the operators of the other parties, over a channel that they trust: everything else rests
+// on that. No key share can be computed from it.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
+int32_t cosigil_identity_generate(cosigil_identity **identity);
+
+// The identity with this seed of 32 bytes, as of RFC 8032.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_LENGTH.
+int32_t cosigil_identity_from_seed(cosigil_identity **identity, const uint8_t *seed, size_t seed_len);
+
+// The seed of an identity: 32 bytes, secret.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_identity_seed(const cosigil_identity *identity, cosigil_bytes *seed);
+
+// The public half of an identity: 32 bytes.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_identity_public(const cosigil_identity *identity, cosigil_bytes *key);
+
+// Frees an identity. NULL is left alone. The seed is wiped when no session uses it any more.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_identity_free(cosigil_identity *identity);
+
+// Makes an empty list of parties.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL.
+int32_t cosigil_parties_new(cosigil_parties **parties);
+
+// Adds a party: its id, from 1 to 65535, and its public identity of 32 bytes.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_PARTY_ID,
+// COSIGIL_INVALID_IDENTITY, COSIGIL_DUPLICATE_PARTY, COSIGIL_DUPLICATE_IDENTITY.
+int32_t cosigil_parties_add(cosigil_parties *parties, uint16_t party, const uint8_t *key, size_t key_len);
+
+// Frees a list of parties. NULL is left alone.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_parties_free(cosigil_parties *parties);
+
+// The share's bytes, secret: all that this party needs to go on after a restart. Store them encrypted, where only this
+// party can read them. Any t of a key's shares are the key.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_key_share_to_bytes(const cosigil_key_share *share, cosigil_bytes *bytes);
+
+// Reads what cosigil_key_share_to_bytes wrote, of any suite, and checks it.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_MALFORMED, COSIGIL_VERSION, COSIGIL_OTHER_SUITE,
+// COSIGIL_INVALID_SHARE.
+int32_t cosigil_key_share_from_bytes(cosigil_key_share **share, const uint8_t *bytes, size_t bytes_len);
+
+// The id of the party that holds the share.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_key_share_me(const cosigil_key_share *share, uint16_t *party);
+
+// What everybody may know of the share's key.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_key_share_package(const cosigil_key_share *share, cosigil_package **package);
+
+// The chain code of the key: 32 bytes. Who has it can link every address derived from the key.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_key_share_chain_code(const cosigil_key_share *share, cosigil_bytes *chain_code);
+
+// How many strikes the share remembers of a peer. The burn log counts; this is what a backup of the share keeps.
+//
+// Returns COSIGIL_OK, COSIGIL_PARTY_ID, COSIGIL_UNKNOWN_PARTY, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_key_share_strikes(const cosigil_key_share *share, uint8_t *strikes, uint16_t party);
+
+// The same share, with the strikes that the burn log has counted. Make it, and store it in the place of the old one,
+// whenever a session has ended in a strike or burn.
+//
+// Returns COSIGIL_OK, COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_key_share_with_strikes(const cosigil_key_share *share,
+                                       cosigil_key_share **noted,
+                                       const cosigil_burn_log *log);
+
+// Frees a key share. NULL is left alone. It is wiped when no session uses it any more.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_key_share_free(cosigil_key_share *share);
+
+// The package's bytes, for everybody.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_package_to_bytes(const cosigil_package *package, cosigil_bytes *bytes);
+
+// Reads what cosigil_package_to_bytes wrote, of any suite.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_MALFORMED, COSIGIL_VERSION, COSIGIL_OTHER_SUITE.
+int32_t cosigil_package_from_bytes(cosigil_package **package, const uint8_t *bytes, size_t bytes_len);
+
+// The suite of the key: COSIGIL_ECDSA_… or COSIGIL_FROST_….
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_package_suite(const cosigil_package *package, uint32_t *suite);
+
+// The key that signatures verify under and addresses are made of: 33 bytes, compressed, on secp256k1 and P-256; 32 bytes
+// for Ed25519, ristretto255 and BIP-340, where it is the x-coordinate of the Taproot output key that commits to no script.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_package_verifying_key(const cosigil_package *package,
+                                      cosigil_bytes *key);
+
+// The name of the key, 32 bytes: the same for its whole life.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_package_key_id(const cosigil_package *package, cosigil_bytes *key_id);
+
+// The name of this sharing of the key, 32 bytes, and how many refreshes and reshares came before. A refresh makes another
+// sharing; shares of two sharings do not work together.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_package_sharing(const cosigil_package *package,
+                                cosigil_bytes *sharing,
+                                uint32_t *number);
+
+// How many parties are needed to sign, and who holds a share.
+//
+// `parties` gets at most `capacity` ids, `count` how many there are.
+//
+// Returns COSIGIL_OK, COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_package_parties(const cosigil_package *package,
+                                uint16_t *threshold,
+                                uint16_t *parties,
+                                size_t capacity,
+                                size_t *count);
+
+// Frees a package. NULL is left alone.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_package_free(cosigil_package *package);
+
+// Verifies an ordinary signature: of a message or, for ECDSA, of a digest of 32 bytes; under a key and in a form as this
+// library gives them.
+//
+// Returns COSIGIL_OK if it is one; COSIGIL_BAD_SIGNATURE if it is not; COSIGIL_MALFORMED for a key or signature that is
+// none; COSIGIL_SUITE, COSIGIL_NULL, COSIGIL_LENGTH.
+int32_t cosigil_verify(uint32_t suite,
+                       const uint8_t *key,
+                       size_t key_len,
+                       const uint8_t *message,
+                       size_t message_len,
+                       const uint8_t *signature,
+                       size_t signature_len);
+
+// An ECDSA signature of 64 bytes in ASN.1 DER, as Bitcoin and X.509 carry it.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_MALFORMED.
+int32_t cosigil_signature_der(cosigil_bytes *der, const uint8_t *signature, size_t signature_len);
+
+// Starts key generation: n parties make a key that none of them ever has, and any `threshold` of them can use.
+//
+// `suite` is one of COSIGIL_ECDSA_… and COSIGIL_FROST_…; `label`, 32 bytes, names this session: the same at all parties,
+// never used before; `me` is this party's id in `directory`; `threshold` is at least 2.
+//
+// The output is a key share. The session can be taken up again (cosigil_keygen_resume), so COSIGIL_STORE is set at once:
+// cosigil_session_checkpoint, cosigil_session_stored, then cosigil_session_take_message. Once the output has come the
+// session goes on until COSIGIL_FINISHED: only then do all parties know that all have the key, and only then may an
+// address of it be funded.
+//
+// Returns COSIGIL_OK, COSIGIL_SUITE, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
+// COSIGIL_PARTY_ID, COSIGIL_UNKNOWN_PARTY, COSIGIL_THRESHOLD, COSIGIL_OTHER_IDENTITY, COSIGIL_RANDOM_FAILED,
+// COSIGIL_BROKEN_RANDOM.
+int32_t cosigil_keygen_start(const cosigil_identity *identity,
+                             cosigil_session **session,
+                             const cosigil_parties *directory,
+                             uint32_t suite,
+                             uint16_t me,
+                             uint16_t threshold,
+                             const uint8_t *label,
+                             size_t label_len);
+
+// Takes key generation up again from the last checkpoint that was stored. All other arguments are those that it was
+// started with.
+//
+// Everything sent so far is in the queue once more. If the key share was there before, it is the output again.
+//
+// Returns what cosigil_keygen_start does, and COSIGIL_MALFORMED, COSIGIL_VERSION, COSIGIL_OTHER_SUITE; COSIGIL_OTHER_KEY
+// if the other arguments are not those of the checkpoint.
+int32_t cosigil_keygen_resume(const cosigil_identity *identity,
+                              cosigil_session **session,
+                              const cosigil_parties *directory,
+                              uint32_t suite,
+                              uint16_t me,
+                              uint16_t threshold,
+                              const uint8_t *label,
+                              size_t label_len,
+                              const uint8_t *checkpoint,
+                              size_t checkpoint_len);
+
+// Starts the setup of an ECDSA key with one peer: once for every pair of parties after key generation, and again for those
+// of cosigil_pairs_missing.
+//
+// `label`, 32 bytes, names this setup: the same at both, never used before; one label serves all pairs. The output is a pair:
+// cosigil_pairs_take, then store the bytes of the pair states, then cosigil_session_stored, before any message is sent;
+// and store them once more when the session is COSIGIL_FINISHED.
+//
+// Returns COSIGIL_OK, COSIGIL_SUITE for a FROST key, COSIGIL_OPERATOR_NEEDED if the peer has three strikes,
+// COSIGIL_STORE_FAILED, COSIGIL_UNKNOWN_PARTY, COSIGIL_DUPLICATE_PARTY for a setup with oneself, COSIGIL_PARTY_ID,
+// COSIGIL_OTHER_IDENTITY, COSIGIL_MISSING_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE,
+// COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
+int32_t cosigil_setup_start(const cosigil_identity *identity,
+                            cosigil_session **session,
+                            const cosigil_key_share *share,
+                            const cosigil_burn_log *log,
+                            uint16_t peer,
+                            const uint8_t *label,
+                            size_t label_len);
+
+// The pair states of an ECDSA key before the first setup.
+//
+// Returns COSIGIL_OK, COSIGIL_SUITE for a FROST key, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_pairs_new(const cosigil_key_share *share, cosigil_pairs **pairs);
+
+// Takes the pair that a setup has made into the pair states. The old pair stays in use until the peer is known to have the new
+// one too.
+//
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_OTHER_IDENTITY, COSIGIL_NULL,
+// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD. Unless it is COSIGIL_OK the pair is still in the session.
+int32_t cosigil_pairs_take(cosigil_pairs *pairs,
+                           cosigil_session *session);
+
+// The peers with whom a setup is due: none yet, burned, or used up.
+//
+// `parties` gets at most `capacity` ids, `count` how many there are.
+//
+// Returns COSIGIL_OK, COSIGIL_TOO_SMALL, COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING,
+// COSIGIL_OTHER_IDENTITY, COSIGIL_SUITE, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_pairs_missing(const cosigil_pairs *pairs,
+                              uint16_t *parties,
+                              size_t capacity,
+                              size_t *count,
+                              const cosigil_key_share *share);
+
+// Drops all pairs with a peer: it has lost its side of them.
+//
+// Returns COSIGIL_OK, COSIGIL_PARTY_ID, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_pairs_forget(cosigil_pairs *pairs, uint16_t peer);
+
+// The pair states' bytes, secret, and their generation, which goes up with each call: keep the newest number where no restored
+// file takes it back. They belong to this installation: never into a backup, never on a second machine.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_pairs_to_bytes(cosigil_pairs *pairs,
+                               cosigil_bytes *bytes,
+                               uint64_t *generation);
+
+// Reads what cosigil_pairs_to_bytes wrote, of the suite of `share`; burned pairs are left out.
+//
+// `newest` is the newest generation that this installation is known to have had, 0 if that is not known.
+//
+// Returns COSIGIL_OK, COSIGIL_OLDER_GENERATION, COSIGIL_STORE_FAILED, COSIGIL_MALFORMED, COSIGIL_VERSION,
+// COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_OTHER_IDENTITY, COSIGIL_SUITE, COSIGIL_NULL,
+// COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_pairs_from_bytes(const cosigil_key_share *share,
+                                 cosigil_pairs **pairs,
+                                 const cosigil_burn_log *log,
+                                 uint64_t newest,
+                                 const uint8_t *bytes,
+                                 size_t bytes_len);
+
+// Frees pair states and wipes them. NULL is left alone.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_pairs_free(cosigil_pairs *pairs);
+
+// Takes all randomness from `fill` from now on, in the place of the operating system's: a hardware module, for example.
+//
+// `context` is handed to each call. Both must stay valid until another source is set. Each function that needs
+// randomness asks for 64 bytes and expands them. A source that gives zeros or repeats itself is refused.
+//
+// Set it before anything else is called: it holds for the whole process.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_IN_CALLBACK.
+int32_t cosigil_random_use(cosigil_random fill, void *context);
+
+// Takes all randomness from the operating system again, as at the start.
+//
+// Returns COSIGIL_OK, COSIGIL_IN_CALLBACK.
+int32_t cosigil_random_use_system(void);
+
+// A request to sign a message with a FROST suite. The message is what the scheme's verifier takes; of BIP-340 in Bitcoin
+// the 32 bytes of the BIP-341 signature hash.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_LENGTH.
+int32_t cosigil_request_message(cosigil_request **request,
+                                const uint8_t *message,
+                                size_t message_len);
+
+// A request to sign a message with ECDSA, hashed here with `hash`, one of COSIGIL_HASH_….
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_VALUE.
+int32_t cosigil_request_hashed(cosigil_request **request, uint32_t hash, const uint8_t *message, size_t message_len);
+
+// A request to sign a digest of 32 bytes with ECDSA. Whoever chooses the digest of a message that nobody has seen makes the
+// signature mean what it likes: with the message at hand use cosigil_request_hashed.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_LENGTH.
+int32_t cosigil_request_digest(cosigil_request **request,
+                               const uint8_t *digest,
+                               size_t digest_len);
+
+// Asks for the Taproot output key that the scripts under this Merkle root of 32 bytes can spend as well. COSIGIL_FROST_BIP340
+// only; without it the output key commits to no script.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_request_script_root(cosigil_request *request,
+                                    const uint8_t *root,
+                                    size_t root_len);
+
+// Frees a request. NULL is left alone.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_request_free(cosigil_request *request);
+
+// Gives a session a message off the wire: any bytes, from anywhere, in any order.
+//
+// `progress` gets what is to be done now: COSIGIL_SEND | COSIGIL_STORE | COSIGIL_OUTPUT | COSIGIL_FINISHED. Store first,
+// then send; fund an address of a new key only when its key generation is COSIGIL_FINISHED.
+//
+// Returns COSIGIL_OK. A status from 100 to 299, COSIGIL_FOREIGN_MESSAGE for example, is about these bytes alone: the
+// session is unharmed; throw them away. From 300 to 699 the session has ended (a session that has promised something to
+// its peers lives on, see cosigil_session_progress): ask cosigil_session_fault, cosigil_session_culprits and
+// cosigil_session_consequence, and send what cosigil_session_take_message still gives, that the others can tell too.
+// COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_session_receive(cosigil_session *session,
+                                uint32_t *progress,
+                                const uint8_t *bytes,
+                                size_t bytes_len);
+
+// What is to be done now, as cosigil_session_receive says it: after a start, and after an abort.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_session_progress(const cosigil_session *session, uint32_t *progress);
+
+// Takes the next message to send. Call it until `message` comes back as {NULL, 0}.
+//
+// `recipient` is the id of the one party it is for; 0: the same bytes for all the others. Send it over any channel;
+// nobody but the recipient can read what is secret in it. Free it with cosigil_bytes_free.
+//
+// Returns COSIGIL_OK, also where there is none; COSIGIL_STORE_FIRST, COSIGIL_NULL, COSIGIL_NO_HANDLE,
+// COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_session_take_message(cosigil_session *session, uint16_t *recipient, cosigil_bytes *message);
+
+// Puts everything that this party has sent into the queue once more, for peers that may have missed it. Who has it drops
+// it.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_session_send_again(cosigil_session *session);
+
+// The session as bytes, secret, to be taken up again by the `…_resume` function of its protocol.
+//
+// Store them where only this party can read them, durably, then call cosigil_session_stored.
+//
+// Returns COSIGIL_OK; COSIGIL_NOT_RESUMABLE for everything that signs, sets up or repairs: a copy of that would do it
+// twice; COSIGIL_OVER, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_session_checkpoint(cosigil_session *session, cosigil_bytes *checkpoint);
+
+// Says that what COSIGIL_STORE asks for is stored, durably: messages are given out again.
+//
+// That is, where the session can be resumed and is not finished, what cosigil_session_checkpoint gave; and what came out
+// of it, where that is a key share or a pair.
+//
+// Returns COSIGIL_OK; COSIGIL_STORE_FIRST if that was not even asked for; COSIGIL_NULL, COSIGIL_NO_HANDLE,
+// COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_session_stored(cosigil_session *session);
+
+// Who still owes a message in the round now awaited. Nobody is to blame for being late: ask it to send again, or go on
+// without it in a new session.
+//
+// `parties` gets at most `capacity` ids, `count` how many there are.
+//
+// Returns COSIGIL_OK, COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
+// COSIGIL_DEAD.
+int32_t cosigil_session_awaiting(const cosigil_session *session, uint16_t *parties, size_t capacity, size_t *count);
+
+// The parties that run the session with other inputs (another threshold, message, set of parties, label), or of whom
+// somebody replays old messages. Their messages are dropped; it is no fault.
+//
+// `parties` gets at most `capacity` ids, `count` how many there are.
+//
+// Returns COSIGIL_OK, COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
+// COSIGIL_DEAD.
+int32_t cosigil_session_conflicts(const cosigil_session *session, uint16_t *parties, size_t capacity, size_t *count);
+
+// The round whose messages are awaited, from 1.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_session_round(const cosigil_session *session, uint8_t *round);
+
+// What ended the session: one of COSIGIL_FAULT_….
+//
+// Returns COSIGIL_OK; COSIGIL_NOT_THERE if nothing did; COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
+// COSIGIL_DEAD.
+int32_t cosigil_session_fault(const cosigil_session *session, int32_t *fault);
+
+// The parties that this party saw deviating; none if it cannot be told. An honest party is never among them.
+//
+// `parties` gets at most `capacity` ids, `count` how many there are.
+//
+// Returns COSIGIL_OK; COSIGIL_NOT_THERE if nothing ended the session; COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH,
+// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_session_culprits(const cosigil_session *session, uint16_t *parties, size_t capacity, size_t *count);
+
+// What followed from the end of the session, durably, by number from 0.
+//
+// `kind` is one of COSIGIL_CONSEQUENCE_…, `party` whom it is about. Count up until COSIGIL_NOT_THERE comes.
+//
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_session_consequence(const cosigil_session *session, int32_t *kind, uint16_t *party, size_t number);
+
+// Which output waits to be taken: one of COSIGIL_OUTPUT_….
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_session_output(const cosigil_session *session, int32_t *output);
+
+// Takes the key share that the session was run for. Store its bytes (cosigil_key_share_to_bytes), then call
+// cosigil_session_stored, before any message is sent.
+//
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_session_take_key_share(cosigil_session *session, cosigil_key_share **share);
+
+// Takes the signature that the session was run for: verified, 64 bytes (65 with the FROST suites on secp256k1 and P-256
+// that are not BIP-340's), as the scheme's verifiers want it; of ECDSA r and s, 32 bytes each, s in the lower half.
+//
+// `recovery_id` is that of ECDSA, 0 to 3; 255 for all others. For ASN.1 see cosigil_signature_der.
+//
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_session_take_signature(cosigil_session *session, cosigil_bytes *signature, uint8_t *recovery_id);
+
+// Ends a session and wipes what it holds. NULL is left alone.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_session_free(cosigil_session *session);
+
+// A store in a folder that belongs to this process alone; `path` is UTF-8, the folder is made if it is not there.
+//
+// Unspent presignatures die with the process: they are encrypted under a secret that is in memory only, so no copy of the folder
+// is a second one.
+//
+// Returns COSIGIL_OK, COSIGIL_STORE_FAILED, COSIGIL_TEXT, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_RANDOM_FAILED,
+// COSIGIL_BROKEN_RANDOM.
+int32_t cosigil_store_folder(cosigil_store **store,
+                             const uint8_t *path,
+                             size_t path_len);
+
+// A store of the integrator's own. What `calls` points to is copied.
+//
+// Returns COSIGIL_OK; COSIGIL_NULL also if one of the functions is NULL; then `release` is not called.
+int32_t cosigil_store_callbacks(cosigil_store **store, const cosigil_store_calls *calls);
+
+// A store that forgets everything with the process.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL.
+int32_t cosigil_store_memory(cosigil_store **store);
+
+// Wipes an unspent presignature, named by its 32 bytes, for good: after a refresh, for example.
+//
+// Returns COSIGIL_OK, COSIGIL_SPENT, COSIGIL_UNKNOWN_PRESIGNATURE, COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_LENGTH,
+// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_store_discard(cosigil_store *store, const uint8_t *id, size_t id_len);
+
+// Frees a store. NULL is left alone. Sessions that use it go on.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_store_free(cosigil_store *store);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* COSIGIL_H */
