@@ -255,7 +255,8 @@ impl Abort {
         &self.consequences
     }
 
-    /// Signed bytes that must still leave: a complaint, for example.
+    /// Signed bytes that must still leave: a complaint, for example. If the session has a stored checkpoint, delete
+    /// that first: taken up again it would not know that it has complained.
     pub fn to_send(&self) -> &[Parcel] {
         &self.to_send
     }

@@ -176,6 +176,47 @@ fn inputs_and_parameters_must_agree() {
     assert_eq!(crate::ecdsa::sign::Inputs::new(batch, request(1), log).unwrap_err(), Usage::TooMany);
 }
 
+/// K-17: a session whose parties have other identity keys than the key knows them by does not start: not presigning,
+/// signing or online signing, and no use is counted and nothing spent.
+#[test]
+fn k_17_identities_are_those_of_the_key() {
+    use crate::ecdsa::online;
+    use crate::session::Session;
+    type S = Secp256k1Ecdsa;
+    let team = Team::<S>::new(2, 3, 12);
+    let params = team.params(id(1), &[1, 2], 1);
+    let stranger = super::identity(id(9)).public();
+    let parties = crate::party::Parties::new([(id(1), super::identity(id(1)).public()), (id(2), stranger)]).unwrap();
+    let other = crate::party::SessionParams::new(*params.label(), id(1), params.threshold(), parties).unwrap();
+    let signer = super::Signer::<S>::new(&other, &team.shares[&id(1)], &team.states[&id(1)], &*team.logs[&id(1)], 1);
+    assert_eq!(signer.map(|_| ()), Err(Usage::OtherIdentity));
+    let mut rng = crate::transcript::Transcript::new("identities-test").rng();
+    let mine = super::identity(id(1));
+    let inputs = team.presign_inputs(id(1), &[1, 2], 1);
+    let started = Session::<super::super::Presign<S>>::start(other.clone(), &mine, inputs, &mut rng);
+    assert_eq!(started.map(|_| ()), Err(Usage::OtherIdentity));
+    let inputs = team.sign_inputs(id(1), &[1, 2], request(1));
+    let started = Session::<crate::ecdsa::sign::Sign<S>>::start(other.clone(), &mine, inputs, &mut rng);
+    assert_eq!(started.map(|_| ()), Err(Usage::OtherIdentity));
+    assert_eq!(team.signer(id(1), &[1, 2], 1).unwrap().pairs[0].uses(), 0);
+    let store = alloc::sync::Arc::new(crate::ecdsa::store::MemoryStore::new());
+    let made = team.presignatures(&[1, 2], 1, 2).remove(0).remove(0);
+    let name = made.store(&*store).unwrap();
+    let key = team.first().public().clone();
+    let presignature = crate::ecdsa::Presignature::load(&*store, &name).unwrap();
+    let inputs = online::Inputs { presignature, key, request: request::<S>(1), store: store.clone() };
+    let started = Session::<online::Online<S>>::start(other, &mine, inputs, &mut rng);
+    assert_eq!(started.map(|_| ()), Err(Usage::OtherIdentity));
+    assert_eq!(store.unspent(), [name]);
+    // Another threshold than the key's is refused alike.
+    let three = crate::party::Threshold::new(3).unwrap();
+    let all = team.params(id(1), &[1, 2, 3], 1);
+    let other = crate::party::SessionParams::new(*all.label(), id(1), three, all.parties().clone()).unwrap();
+    let inputs = team.presign_inputs(id(1), &[1, 2, 3], 1);
+    let started = Session::<super::super::Presign<S>>::start(other, &mine, inputs, &mut rng);
+    assert_eq!(started.map(|_| ()), Err(Usage::InvalidThreshold));
+}
+
 /// E-06, E-07: everything that may be signed is, on both curves: digests of ones, of q − 1, above q.
 #[test]
 fn e_07_digests_at_the_edges() {
