@@ -11,6 +11,7 @@
 )] // tests
 
 mod ecdsa;
+mod ecdsa_many;
 mod floors;
 mod frost;
 mod keygen;

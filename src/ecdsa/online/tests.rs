@@ -112,17 +112,11 @@ fn many(count: u64) {
     }
 }
 
-/// E-06: signatures verify everywhere, and the key is recovered from each.
+/// E-06: signatures verify everywhere, and the key is recovered from each. `tests/it/ecdsa_many.rs` does it with
+/// presignatures that sessions have made.
 #[test]
 fn e_06_signatures_verify_and_recover() {
     many(1_000);
-}
-
-/// The same for ten thousand on each curve: some twenty seconds.
-#[test]
-#[ignore = "takes long"]
-fn e_06_ten_thousand_signatures() {
-    many(10_000);
 }
 
 /// E-06: a nonce point with x ≥ q, which no search finds: its recovery id says so, low or high s.
