@@ -16,7 +16,6 @@ use cosigil::ecdsa::{
     verify,
 };
 use cosigil::round::Inbox;
-use cosigil::wire::{Shape, Wire};
 use rand_core::Rng;
 use sha2::Sha256;
 
@@ -81,11 +80,10 @@ impl Verified for P256Ecdsa {
 
 /// What a random signer of a random set is asked for: a digest or a message, the key or, where there are any, a child.
 fn request<S: EcdsaScheme>(rng: &mut impl rand_core::CryptoRng) -> Request<S> {
-    let mut delta = [0; 32];
+    let mut delta = [0; 64];
     rng.fill_bytes(&mut delta);
-    let delta = PublicScalar::<S::Curve>::decode(&delta, &Shape { threshold: 0, parties: 0, batch: 1 });
-    let child = delta.filter(|_| rng.next_u32() % 3 != 0).and_then(|delta| Child::additive(delta).ok());
-    let child = child.unwrap_or(Child::ITSELF);
+    let child = Child::additive(PublicScalar::<S::Curve>::from_uniform_bytes(&delta));
+    let child = child.ok().filter(|_| rng.next_u32() % 3 != 0).unwrap_or(Child::ITSELF);
     let mut message = vec![0; rng.next_u32() as usize % 300];
     rng.fill_bytes(&mut message);
     if rng.next_u32() % 2 == 0 {
