@@ -83,10 +83,10 @@ fn request<S: EcdsaScheme>(rng: &mut impl rand_core::CryptoRng) -> Request<S> {
     let mut delta = [0; 64];
     rng.fill_bytes(&mut delta);
     let child = Child::additive(PublicScalar::<S::Curve>::from_uniform_bytes(&delta));
-    let child = child.ok().filter(|_| rng.next_u32() % 3 != 0).unwrap_or(Child::ITSELF);
+    let child = child.ok().filter(|_| !rng.next_u32().is_multiple_of(3)).unwrap_or(Child::ITSELF);
     let mut message = vec![0; rng.next_u32() as usize % 300];
     rng.fill_bytes(&mut message);
-    if rng.next_u32() % 2 == 0 {
+    if rng.next_u32().is_multiple_of(2) {
         return Request::new(Message::<Sha256>::new(&message), child).unwrap();
     }
     let mut digest = [0; 32];
@@ -97,7 +97,7 @@ fn request<S: EcdsaScheme>(rng: &mut impl rand_core::CryptoRng) -> Request<S> {
 /// At least t of the parties.
 fn signers(t: usize, n: usize, rng: &mut impl rand_core::CryptoRng) -> Vec<usize> {
     loop {
-        let picked: Vec<usize> = (0..n).filter(|_| rng.next_u32() % 3 != 0).collect();
+        let picked: Vec<usize> = (0..n).filter(|_| !rng.next_u32().is_multiple_of(3)).collect();
         if picked.len() >= t {
             return picked;
         }
