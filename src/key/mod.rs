@@ -4,6 +4,6 @@ pub(crate) mod dealer;
 mod share;
 mod tweak;
 
-pub(crate) use share::chain_code_digest;
 pub use share::{KeyShare, PublicKeyPackage, Scheme};
+pub(crate) use share::{chain_code_digest, read_parties, write_parties};
 pub use tweak::Tweak;
