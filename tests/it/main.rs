@@ -17,4 +17,5 @@ mod keygen;
 mod net;
 mod records;
 mod reshare;
+mod transfer;
 mod vectors;
