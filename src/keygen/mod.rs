@@ -22,8 +22,10 @@
 pub mod certificate;
 mod deal;
 pub mod judge;
+mod mail;
 mod messages;
 mod protocol;
+pub mod reshare;
 mod round1;
 mod round2;
 mod round3;
@@ -38,6 +40,7 @@ use rand_core::CryptoRng;
 pub use self::certificate::{Certificate, Pending};
 pub use self::messages::{Ack, Commit, Confirm, Dealt, Greeting, Opening, Share};
 pub use self::protocol::Keygen;
+pub use self::reshare::{Plan, Reshare, ReshareInputs};
 pub use self::round1::{Round1, ToEach};
 pub use self::round2::Round2;
 pub use self::round3::Round3;

@@ -17,4 +17,6 @@ mod frost;
 mod keygen;
 mod net;
 mod records;
+mod reshare;
+mod transfer;
 mod vectors;
