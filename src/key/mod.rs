@@ -1,9 +1,11 @@
 //! Keys: what a party stores, what everybody may know.
 
 pub(crate) mod dealer;
+pub mod derive;
 mod share;
 mod tweak;
 
+pub use derive::{ChildIndex, ChildKey, ChildTweak, Derivable, DerivationPath, ExtendedKey, Network, Xpub};
 pub(crate) use share::chain_code_digest;
 pub use share::{KeyShare, PublicKeyPackage, Scheme};
 pub use tweak::Tweak;
