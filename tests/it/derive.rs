@@ -48,7 +48,7 @@ fn path(text: &str) -> DerivationPath {
 }
 
 fn paths() -> impl Strategy<Value = DerivationPath> {
-    let index = prop_oneof![0..8u32, Just((1 << 31) - 1), 0..1 << 31];
+    let index = prop_oneof![0..8u32, Just((1 << 31) - 1), 0..1u32 << 31];
     let steps = proptest::collection::vec(index.prop_map(|index| ChildIndex::new(index).unwrap()), 0..5);
     steps.prop_map(|steps| DerivationPath::new(steps).unwrap())
 }
@@ -87,7 +87,7 @@ fn as_others_do<S: Derivable<Curve = Secp256k1>>(seed: u64, network: Network, pa
         theirs = theirs.derive_child(bip32::ChildNumber::new(step.get(), false).unwrap()).unwrap();
     }
     let prefix = if network == Network::Mainnet { bip32::Prefix::XPUB } else { bip32::Prefix::TPUB };
-    assert_eq!(ours, theirs.to_string(prefix));
+    assert_eq!(ours, theirs.to_extended_key(prefix).to_string());
 
     let steps = path.steps().iter().map(|step| bitcoin::bip32::ChildNumber::from_normal_idx(step.get()).unwrap());
     let theirs = bitcoin::bip32::Xpub::from_str(&root).unwrap();
@@ -154,7 +154,7 @@ fn t_04_taproot_on_derived_keys() {
         let theirs = bitcoin::bip32::Xpub::from_str(&xpub).unwrap();
         let steps = path.steps().iter().map(|step| bitcoin::bip32::ChildNumber::from(step.get())).collect::<Vec<_>>();
         let (internal, parity) = theirs.derive_pub(&secp, &steps).unwrap().public_key.x_only_public_key();
-        let merkle = root.map(|root| bitcoin::hashes::Hash::from_byte_array(root));
+        let merkle = root.map(bitcoin::hashes::Hash::from_byte_array);
         let (output, output_parity) = bitcoin::key::TapTweak::tap_tweak(internal, &secp, merkle);
         parities.insert((parity == secp256k1::Parity::Odd, output_parity == secp256k1::Parity::Odd));
         // We, from the xpub alone, and the signers.

@@ -515,7 +515,8 @@ fn t_05_presignatures_on_other_paths() {
     let team = Team::<S>::new(2, 3, 66);
     let stores: Vec<Arc<MemoryStore>> = (0..2).map(|_| Arc::new(MemoryStore::new())).collect();
     let made = dealt(&team, &[1, 3], 1);
-    let name = made.into_iter().zip(&stores).map(|(one, store)| one.store(&**store).unwrap()).last().unwrap();
+    let names: Vec<_> = made.into_iter().zip(&stores).map(|(one, store)| one.store(&**store).unwrap()).collect();
+    let name = names[0];
     let inputs = [1u16, 3].into_iter().zip(&stores).zip(["m/0", "m/1"]).map(|((n, store), path)| {
         let presignature = Presignature::load(&**store, &name).unwrap();
         let child = Child::from(&team.first().derive(&path.parse().unwrap()).unwrap());

@@ -43,7 +43,7 @@ mod tests {
     fn eight_times_is_eight_times() {
         let mut z = [0u8; 28];
         for k in 0..28 {
-            z[k] = (37 * k + 201) as u8;
+            z[k] = u8::try_from((37 * k + 201) % 256).unwrap();
             let mut wide = [0; 64];
             wide[..28].copy_from_slice(&z);
             let plain = PublicScalar::from_uniform_bytes(&wide);
