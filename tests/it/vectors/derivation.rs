@@ -171,7 +171,7 @@ fn partial_signature(group: &Value, case: &Value) -> [u8; 32] {
     let serialized: Vec<u8> = ids.iter().flat_map(|id| u32::try_from(*id).unwrap().to_be_bytes()).collect();
     let (message, aggregate) = (bytes(&case["msg"]), bytes(&case["aggnonce"]));
     let output = encode_point::<C>(&tweak.point(&key));
-    let b = tagged("FROST/noncecoef", &[&serialized, &aggregate, &output[1..], &message]);
+    let b = tagged("BIP0445/noncecoef", &[&serialized, &aggregate, &output[1..], &message]);
     let [one, two] = [&aggregate[..33], &aggregate[33..]].map(|half| C::decode(half).unwrap());
     let nonce = one + two * b.value();
     let negated = Bip340::normalize(&nonce).is_negated();
