@@ -15,7 +15,7 @@ use cosigil::ecdsa::{
     Child, EcdsaCurve, EcdsaScheme, Message, P256Ecdsa, Prehash, Presignature, Request, SRule, Secp256k1Ecdsa, Signed,
     online, setup, verify, verifying_key,
 };
-use cosigil::hazmat::split;
+use cosigil::hazmat::{child_at_offset, split};
 use cosigil::key::KeyShare;
 use cosigil::keygen::reshare::{Moved, Plan, Reshare, ReshareInputs};
 use cosigil::round::Protocol;
@@ -224,7 +224,7 @@ fn presign_store_and_sign_online() {
         names = list.into_iter().map(|one| one.store(&**store).unwrap()).collect();
     }
     for (label, name) in (10..).zip(&names) {
-        let child = Child::additive(PublicScalar::from(u64::from(label))).unwrap();
+        let child = child_at_offset(PublicScalar::from(u64::from(label)));
         let request = Request::new(Message::<Sha256>::new(b"online"), child).unwrap();
         let inputs = |me: usize| {
             let store = &stores[usize::from(me == 2)];

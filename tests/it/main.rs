@@ -10,6 +10,7 @@
     clippy::type_complexity
 )] // tests
 
+mod derive;
 mod ecdsa;
 mod ecdsa_many;
 mod floors;

@@ -3,7 +3,7 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use super::{Cheats, Team, header, id, prehash, request};
+use super::{Cheats, Net, Team, header, id, prehash, request};
 use crate::curve::{Curve, PublicScalar};
 use crate::ecdsa::online::{Child, Request};
 use crate::ecdsa::signature::{EcdsaCurve, SRule, verify};
@@ -65,13 +65,40 @@ fn signs_with_any_ids() {
 fn signs_for_children_interactively() {
     let team = Team::<Secp256k1Ecdsa>::new(2, 3, 4);
     for delta in [0, 1, 77] {
-        let child = Child::additive(PublicScalar::from(delta)).unwrap();
+        let child = Child::at_offset(PublicScalar::from(delta));
         let wanted = Request::new(prehash(delta), child).unwrap();
         let net = team.sign(&[1, 3], wanted, 1, Cheats::new()).run();
         let signed = net.outcomes[&id(1)].output.unwrap();
         let key = child.key(&team.first().public().joint_point()).unwrap();
         assert!(verify::<Secp256k1Ecdsa>(&key, &prehash(delta), &signed.signature, SRule::Low));
     }
+}
+
+/// T-05: interactive signers on different paths are foreign to each other, and on one path sign for the child.
+#[test]
+fn t_05_ecdsa_signers_on_other_paths() {
+    type S = Secp256k1Ecdsa;
+    let team = Team::<S>::new(2, 3, 6);
+    let signers = [1, 3];
+    let run = |paths: [&str; 2], label| {
+        let inputs = signers.iter().zip(paths).map(|(n, path)| {
+            let child = team.shares[&id(*n)].derive(&path.parse().unwrap()).unwrap();
+            let wanted = Request::new(prehash(1), Child::from(&child)).unwrap();
+            (id(*n), team.sign_inputs(id(*n), &signers, wanted))
+        });
+        let net = Net::start(|me| team.params(me, &signers, label), inputs.collect(), Cheats::new());
+        Net::<crate::ecdsa::sign::Sign<S>>::run(net)
+    };
+    let signed = run(["m/0/1", "m/0/1"], 1).outcomes[&id(3)].output.unwrap();
+    let child = team.first().extended_key().unwrap().derive(&"m/0/1".parse().unwrap()).unwrap();
+    assert!(verify::<S>(child.point(), &prehash(1), &signed.signature, SRule::Low));
+    for (label, paths) in [(2, ["m/0", "m/1"]), (3, ["m", "m/0"])] {
+        let net = run(paths, label);
+        assert!(net.outcomes.values().all(|outcome| outcome.output.is_none() && outcome.abort.is_none()));
+        assert_eq!(net.sessions[&id(1)].conflicts(), [id(3)]);
+        assert_eq!(net.sessions[&id(3)].conflicts(), [id(1)]);
+    }
+    assert!(team.nothing_is_burned());
 }
 
 /// The sizes that `docs/ecdsa.md` states: bodies, with the nonce and key of the session in round 1.
