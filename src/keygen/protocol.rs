@@ -199,11 +199,16 @@ impl<S: Scheme> Protocol for Keygen<S> {
         }
     }
 
-    fn judge(case: &Case<'_>) -> Option<Fault> {
+    fn judge(case: &Case<'_>, (): &()) -> Option<Fault> {
         judge::judge::<S::Curve>(case)
     }
 
-    fn judge_sealed_part(case: &Case<'_>, from: PartyId, to: PartyId, opened: Option<&[u8]>) -> Option<bool> {
+    fn judge_sealed_part(
+        case: &Case<'_>,
+        (): &(),
+        (from, to): (PartyId, PartyId),
+        opened: Option<&[u8]>,
+    ) -> Option<bool> {
         judge::judge_sealed_part::<S::Curve>(case, from, to, opened)
     }
 

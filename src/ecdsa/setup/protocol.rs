@@ -237,7 +237,7 @@ impl<S: EcdsaScheme> Protocol for Setup<S> {
         Ok(Step { next: next.map(|state| Self(state, PhantomData)), outgoing, output })
     }
 
-    fn judge(case: &Case<'_>) -> Option<Fault> {
+    fn judge(case: &Case<'_>, _: &Self::Inputs) -> Option<Fault> {
         let lower = case.params.parties().ids().next() == Some(case.culprit);
         let greets = case.round1.get(&case.culprit).is_none_or(|(_, body)| Points::decode(body, &SHAPE).is_some());
         let decodes = |round: u8, test: fn(&[u8]) -> bool| {
