@@ -103,6 +103,17 @@ impl<S: Scheme> PublicKeyPackage<S> {
         if self.parties.contains(id) { Ok(self.commitment.evaluate(id)) } else { Err(Usage::UnknownParty(id)) }
     }
 
+    /// The same package with another identity key for one of the parties, supplied by this party's operator.
+    ///
+    /// Key, sharing and shares stay what they are. The digest is another one, so parties that know different
+    /// identities are foreign to each other until they agree; see `docs/repair.md`.
+    ///
+    /// # Errors
+    /// [`Usage::UnknownParty`], [`Usage::DuplicateIdentity`] if it is the key of another party.
+    pub fn with_identity(&self, id: PartyId, identity: PublicIdentity) -> Result<Self, Usage> {
+        Ok(Self { parties: self.parties.with_identity(id, identity)?, ..self.clone() })
+    }
+
     /// H of the chain code, by which a newcomer knows the right one.
     pub fn chain_code_digest(&self) -> &[u8; 32] {
         &self.chain_code_digest
@@ -279,6 +290,16 @@ impl<S: Scheme> KeyShare<S> {
             return Err(Usage::WrongNumberOfSigners);
         }
         SessionParams::new(label, self.me, threshold, parties)
+    }
+
+    /// Takes another identity key for one of the parties, as [`PublicKeyPackage::with_identity`] does; store the
+    /// share afterwards. Its strikes stay.
+    ///
+    /// # Errors
+    /// [`Usage::UnknownParty`], [`Usage::DuplicateIdentity`]: nothing has changed.
+    pub fn set_identity(&mut self, id: PartyId, identity: PublicIdentity) -> Result<(), Usage> {
+        self.public = self.public.with_identity(id, identity)?;
+        Ok(())
     }
 
     /// The share s_i.
