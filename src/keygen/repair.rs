@@ -16,6 +16,57 @@
 //! [`Repair`] is for a [`Session`](crate::session::Session). The rounds are public for those who read the papers, or
 //! have channels of their own: [`start`], then [`HelperRound1`] to [`HelperRound3`] and [`RecipientRound1`] to
 //! [`RecipientRound3`].
+//!
+//! # Examples
+//! Party 2 of a 2-of-3 key lost its share; parties 1 and 3 help, in one process.
+//!
+//! ```
+//! use std::collections::{BTreeMap, VecDeque};
+//!
+//! use cosigil::frost::Ed25519Sha512;
+//! use cosigil::keygen::repair::{Inputs, Lost, Repair, Repaired};
+//! use cosigil::{Identity, Label, Parties, PartyId, Session, Threshold, hazmat};
+//! # use cosigil::{Transcript, curve};
+//! # let mut rng = Transcript::new("repair-example").rng();
+//! # let secret = curve::random_scalar::<curve::Ed25519>(&mut rng);
+//! let [one, two, three] = [PartyId::new(1)?, PartyId::new(2)?, PartyId::new(3)?];
+//! let mut identities = BTreeMap::new();
+//! for id in [one, two, three] {
+//!     identities.insert(id, Identity::generate(&mut rng)?);
+//! }
+//! let parties = Parties::new(identities.iter().map(|(id, identity)| (*id, identity.public())))?;
+//! // Key generation gives each party its share; here a dealer stands in for it.
+//! let shares = hazmat::split::<Ed25519Sha512>(&secret, Threshold::new(2)?, &parties, &mut rng)?;
+//!
+//! // What the operators have agreed on: who gets its share back, under which identity, with whose help.
+//! let lost = Lost { id: two, identity: identities[&two].public() };
+//! let inputs = [
+//!     (one, Inputs::helper(&shares[0], lost, &[one, three])?),
+//!     (two, Inputs::recipient(shares[0].public(), lost, &[one, three])?),
+//!     (three, Inputs::helper(&shares[2], lost, &[one, three])?),
+//! ];
+//! let (mut sessions, mut queue) = (Vec::new(), VecDeque::new());
+//! for (me, inputs) in inputs {
+//!     let params = inputs.params(Label::from_bytes([7; 32]))?;
+//!     let (session, first) = Session::<Repair<Ed25519Sha512>>::start(params, &identities[&me], inputs, &mut rng)?;
+//!     queue.extend(first.into_iter().map(|parcel| (me, parcel)));
+//!     sessions.push((me, session));
+//! }
+//! let mut repaired = None;
+//! while let Some((from, parcel)) = queue.pop_front() {
+//!     for (me, session) in sessions.iter_mut().filter(|(me, _)| *me != from) {
+//!         if parcel.to.is_none_or(|to| to == *me) {
+//!             let progress = session.receive(&parcel.bytes)?;
+//!             if let Some(Repaired::Share(share)) = progress.output {
+//!                 repaired = Some(share); // store it before `send` leaves
+//!             }
+//!             queue.extend(progress.send.into_iter().map(|parcel| (*me, parcel)));
+//!         }
+//!     }
+//! }
+//! assert_eq!(repaired.map(|share| share.to_bytes()), Some(shares[1].to_bytes()));
+//! # Ok::<(), cosigil::Error>(())
+//! ```
 
 mod helper;
 mod judge;

@@ -400,8 +400,8 @@ fn r_10_a_new_identity() {
     // Party 4 has not heard of it: to the others it runs with other inputs, whether party 3 takes part or not.
     let sign = |share: &KeyShare<Ed25519Sha512>, own: &Identity| {
         let params = share.session_params(LABEL, ids(&[1, 4])).unwrap();
-        let request = cosigil::frost::SigningRequest::new(b"m");
-        let copy = KeyShare::from_bytes(&share.to_bytes()).unwrap();
+        let request = cosigil::frost::SigningRequest::<Ed25519Sha512>::new(b"m");
+        let copy = KeyShare::<Ed25519Sha512>::from_bytes(&share.to_bytes()).unwrap();
         let inputs = cosigil::frost::SigningInputs { key_share: copy.into(), request };
         Session::<cosigil::frost::Signing<_>>::start(params, own, inputs, &mut rng(4)).unwrap()
     };
