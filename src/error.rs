@@ -43,6 +43,8 @@ pub enum Usage {
     InvalidThreshold,
     /// Fewer signers than the threshold, or more than there are parties.
     WrongNumberOfSigners,
+    /// Fewer helpers than the threshold.
+    TooFewHelpers,
     /// Messages of these peers are missing or there are too many: one of each is needed.
     WrongInbox(PartyId),
     /// The random number generator gave zeros, or the same 32 bytes twice.

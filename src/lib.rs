@@ -52,6 +52,7 @@
 //! `std` (default): faster generator tables for secp256k1 and P-256, everything else is `alloc` alone · `serde`: the public
 //! and stored types, around their canonical bytes.
 #![cfg_attr(not(feature = "std"), no_std)]
+#![forbid(unsafe_code)]
 
 extern crate alloc;
 

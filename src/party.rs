@@ -256,6 +256,18 @@ impl Parties {
         self.0.is_empty()
     }
 
+    /// The same set with another identity key for one of the parties.
+    ///
+    /// # Errors
+    /// [`Usage::UnknownParty`], [`Usage::DuplicateIdentity`] if it is the key of another one.
+    pub fn with_identity(&self, id: PartyId, identity: PublicIdentity) -> Result<Self, Usage> {
+        if !self.contains(id) {
+            return Err(Usage::UnknownParty(id));
+        }
+        let others = self.iter().filter(|(of, _)| *of != id);
+        Self::collect(others.chain([(id, Some(identity))]))
+    }
+
     /// The subset with these ids.
     ///
     /// # Errors

@@ -252,6 +252,9 @@ pub trait Protocol: Sized {
     const CHANNELS: Channels;
     /// Whether a state may be stored and taken up again: never one that holds signing nonces.
     const RESUMABLE: bool;
+    /// Whether it takes everybody's broadcasts to judge a sealed part, and not the accused's alone. Evidence of a
+    /// complaint holds them then, and they must be those that accuser and accused have signed for.
+    const JUDGED_BY_ALL: bool = false;
     /// What it is started with, beside the parameters.
     type Inputs;
     /// What it is run for.
@@ -294,6 +297,12 @@ pub trait Protocol: Sized {
     fn sealed_part_is_right(&self, from: PartyId, to: PartyId, opened: Option<&[u8]>) -> bool {
         let _ = (from, to, opened);
         true // nobody is accused in a protocol without complaints
+    }
+
+    /// Whether a party is to broadcast in this round, for a judge.
+    fn broadcasts(inputs: &Self::Inputs, round: u8, id: PartyId) -> bool {
+        let _ = (inputs, round, id);
+        true
     }
 
     /// Judges public evidence: the fault that the case's culprit is convicted of, if any. Of the inputs only what

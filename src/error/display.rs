@@ -27,6 +27,7 @@ impl fmt::Display for Usage {
             Usage::UnknownParty(id) => return write!(f, "party {id} is not in the set"),
             Usage::InvalidThreshold => "the threshold must be between 2 and the number of parties",
             Usage::WrongNumberOfSigners => "there must be at least t signers, and at most n",
+            Usage::TooFewHelpers => "a repair takes at least t helpers",
             Usage::WrongInbox(id) => {
                 return write!(f, "one message of each peer is needed, not so for party {id}");
             }

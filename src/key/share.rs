@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::parties::{read_parties, write_parties};
 use crate::curve::{Curve, Scalar, decode_scalar, encode_scalar};
 use crate::error::Usage;
-use crate::party::{KeyId, Label, Parties, PartyId, SessionParams, Sharing, Threshold};
+use crate::party::{KeyId, Label, Parties, PartyId, PublicIdentity, SessionParams, Sharing, Threshold};
 use crate::record::{self, Kind};
 use crate::secret::Secret;
 use crate::sharing::Commitment;
@@ -121,6 +121,17 @@ impl<S: Scheme> PublicKeyPackage<S> {
     /// [`Usage::RefreshFirst`] for a sharing that one machine has dealt.
     pub(crate) fn check_refreshed(&self) -> Result<(), Usage> {
         if self.dealt { Err(Usage::RefreshFirst) } else { Ok(()) }
+    }
+
+    /// The same package with another identity key for one of the parties, supplied by this party's operator.
+    ///
+    /// Key, sharing and shares stay what they are. The digest is another one, so parties that know different
+    /// identities are foreign to each other until they agree; see `docs/repair.md`.
+    ///
+    /// # Errors
+    /// [`Usage::UnknownParty`], [`Usage::DuplicateIdentity`] if it is the key of another party.
+    pub fn with_identity(&self, id: PartyId, identity: PublicIdentity) -> Result<Self, Usage> {
+        Ok(Self { parties: self.parties.with_identity(id, identity)?, ..self.clone() })
     }
 
     /// H of the chain code, by which a newcomer knows the right one.
@@ -292,6 +303,16 @@ impl<S: Scheme> KeyShare<S> {
             return Err(Usage::WrongNumberOfSigners);
         }
         SessionParams::new(label, self.me, threshold, parties)
+    }
+
+    /// Takes another identity key for one of the parties, as [`PublicKeyPackage::with_identity`] does; store the
+    /// share afterwards. Its strikes stay.
+    ///
+    /// # Errors
+    /// [`Usage::UnknownParty`], [`Usage::DuplicateIdentity`]: nothing has changed.
+    pub fn set_identity(&mut self, id: PartyId, identity: PublicIdentity) -> Result<(), Usage> {
+        self.public = self.public.with_identity(id, identity)?;
+        Ok(())
     }
 
     /// The share s_i.

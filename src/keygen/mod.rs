@@ -25,6 +25,7 @@ pub mod judge;
 mod mail;
 mod messages;
 mod protocol;
+pub mod repair;
 pub mod reshare;
 mod round1;
 mod round2;

@@ -15,6 +15,7 @@ use cosigil::ecdsa::{
     Child, EcdsaScheme, Message, P256Ecdsa, Prehash, Presignature, Request, SRule, Secp256k1Ecdsa, Signed, online,
     verify,
 };
+use cosigil::hazmat::child_at_offset;
 use cosigil::round::Inbox;
 use rand_core::Rng;
 use sha2::Sha256;
@@ -26,6 +27,11 @@ trait Verified: EcdsaScheme {
     /// What stands before an uncompressed point in a DER public key.
     const SPKI: &'static str;
 
+    /// A child of the key, where there are any.
+    fn child(_: &[u8; 64]) -> Child<Self> {
+        Child::ITSELF
+    }
+
     /// Key recovery by all libraries that know it, verification by all that do not.
     fn check(key: &[u8], prehash: &Prehash, signed: &Signed<Self>);
 
@@ -35,6 +41,10 @@ trait Verified: EcdsaScheme {
 
 impl Verified for Secp256k1Ecdsa {
     const SPKI: &'static str = "3056301006072a8648ce3d020106052b8104000a034200";
+
+    fn child(delta: &[u8; 64]) -> Child<Self> {
+        child_at_offset(PublicScalar::from_uniform_bytes(delta))
+    }
 
     fn check(key: &[u8], prehash: &Prehash, signed: &Signed<Self>) {
         use k256::ecdsa::VerifyingKey;
@@ -79,11 +89,10 @@ impl Verified for P256Ecdsa {
 }
 
 /// What a random signer of a random set is asked for: a digest or a message, the key or, where there are any, a child.
-fn request<S: EcdsaScheme>(rng: &mut impl rand_core::CryptoRng) -> Request<S> {
+fn request<S: Verified>(rng: &mut impl rand_core::CryptoRng) -> Request<S> {
     let mut delta = [0; 64];
     rng.fill_bytes(&mut delta);
-    let child = Child::additive(PublicScalar::<S::Curve>::from_uniform_bytes(&delta));
-    let child = child.ok().filter(|_| !rng.next_u32().is_multiple_of(3)).unwrap_or(Child::ITSELF);
+    let child = if rng.next_u32().is_multiple_of(3) { Child::ITSELF } else { S::child(&delta) };
     let mut message = vec![0; rng.next_u32() as usize % 300];
     rng.fill_bytes(&mut message);
     if rng.next_u32().is_multiple_of(2) {

@@ -144,6 +144,7 @@ fn every_step_is_cited() {
         ("session", &["session/", "party"][..]),
         ("keygen", &["keygen/"]),
         ("reshare", &["keygen/reshare/"]),
+        ("repair", &["keygen/repair"]),
         ("frost", &["frost/"]),
         ("ecdsa", &["ecdsa/", "ot/", "mul/"]),
         ("derivation", &["key/derive", "frost/", "ecdsa/"]),

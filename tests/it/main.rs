@@ -18,6 +18,7 @@ mod frost;
 mod keygen;
 mod net;
 mod records;
+mod repair;
 mod reshare;
 mod transfer;
 mod vectors;
