@@ -4,6 +4,7 @@
 //! - [`Keygen`] makes a key, in a [`Session`]: bytes in, bytes out, over a relay that nobody has to trust.
 //! - [`frost`] signs with it: Schnorr and EdDSA by RFC 9591, BIP-340 with Taproot, NEM's Ed25519.
 //! - [`ecdsa`] signs with keys made for it: threshold ECDSA (DKLs23) on secp256k1 and P-256, [`ot`] and [`mul`] below it.
+//! - [`key::backup`] keeps a party's share for the day its machine is gone.
 //! - [`hazmat`] has what should not be needed: a trusted dealer, whole keys, nonces from given bytes.
 //! - For researchers: [`curve`], [`sharing`], [`proof`], [`wire`] and [`round`] are the floors below, and every
 //!   protocol's rounds are public structs, moved by value.
@@ -47,7 +48,7 @@
 //! ```
 //!
 //! # Features
-//! `std` (default): faster generator tables for secp256k1 and P-256, everything else is `alloc` alone · `serde`: the public
+//! `backup`: backups under a passphrase; those to a public key are always there · `std` (default): faster generator tables for secp256k1 and P-256, everything else is `alloc` alone · `serde`: the public
 //! and stored types, around their canonical bytes.
 #![cfg_attr(not(feature = "std"), no_std)]
 

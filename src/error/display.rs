@@ -56,6 +56,9 @@ impl fmt::Display for Usage {
             Usage::NoDerivation => "no derivation is defined for this curve",
             Usage::Spent => "the presignature is spent",
             Usage::UnknownPresignature => "the store does not have this presignature",
+            Usage::NotOpened => "the backup does not open: another passphrase or key, or an altered file",
+            Usage::TooCostly => "opening the backup would take too much memory or time",
+            Usage::InvalidBackup => "the verifiable backup does not hold this party's share",
         };
         f.write_str(text)
     }

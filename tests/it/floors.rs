@@ -145,6 +145,7 @@ fn every_step_is_cited() {
         ("keygen", &["keygen/"]),
         ("frost", &["frost/"]),
         ("ecdsa", &["ecdsa/", "ot/", "mul/"]),
+        ("backup", &["key/backup"]),
     ] {
         let Ok(text) = fs::read_to_string(docs.join(page).with_extension("md")) else { continue };
         let steps = steps(&text);
