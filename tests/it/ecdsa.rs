@@ -36,10 +36,10 @@ fn rng(n: u64) -> TranscriptRng {
     Transcript::new("it-ecdsa").number(n).rng()
 }
 
-type Sessions<P> = BTreeMap<PartyId, (Session<P>, Vec<Parcel>)>;
+pub type Sessions<P> = BTreeMap<PartyId, (Session<P>, Vec<Parcel>)>;
 
 /// Carries messages until nothing is under way.
-fn drive<P: Protocol>(sessions: Sessions<P>) -> BTreeMap<PartyId, P::Output> {
+pub fn drive<P: Protocol>(sessions: Sessions<P>) -> BTreeMap<PartyId, P::Output> {
     let mut running = BTreeMap::new();
     let mut queue = Vec::new();
     let ids: Vec<PartyId> = sessions.keys().copied().collect();
@@ -65,14 +65,14 @@ fn drive<P: Protocol>(sessions: Sessions<P>) -> BTreeMap<PartyId, P::Output> {
 }
 
 /// The parties of a key, each with its log and its pairs, which real setups have made.
-struct Team<S: EcdsaScheme> {
+pub struct Team<S: EcdsaScheme> {
     shares: Vec<KeyShare<S>>,
-    states: Vec<PairStates<S>>,
-    logs: Vec<Arc<dyn BurnLog>>,
+    pub states: Vec<PairStates<S>>,
+    pub logs: Vec<Arc<dyn BurnLog>>,
 }
 
 impl<S: EcdsaScheme> Team<S> {
-    fn new(t: u16, n: u16) -> Self {
+    pub fn new(t: u16, n: u16) -> Self {
         let parties = Parties::new((1..=n).map(|k| (id(k), identity(id(k)).public()))).unwrap();
         let secret = random_scalar::<S::Curve>(&mut rng(1));
         let shares = split::<S>(&secret, Threshold::new(t).unwrap(), &parties, &mut rng(2)).unwrap();
@@ -104,7 +104,7 @@ impl<S: EcdsaScheme> Team<S> {
         SessionParams::new(label, self.shares[me].me(), public.threshold(), parties).unwrap()
     }
 
-    fn start<P: Protocol>(&self, signers: &[usize], label: u8, inputs: impl Fn(usize) -> P::Inputs) -> Sessions<P> {
+    pub fn start<P: Protocol>(&self, signers: &[usize], label: u8, inputs: impl Fn(usize) -> P::Inputs) -> Sessions<P> {
         let start = |me: usize| {
             let share = &self.shares[me];
             let mut rng = rng(1_000 * u64::from(label) + me as u64);
@@ -114,7 +114,7 @@ impl<S: EcdsaScheme> Team<S> {
         signers.iter().map(|me| start(*me)).collect()
     }
 
-    fn signer(&self, me: usize, signers: &[usize], batch: usize) -> Signer<S> {
+    pub fn signer(&self, me: usize, signers: &[usize], batch: usize) -> Signer<S> {
         let params = self.params(me, signers, 0);
         Signer::new(&params, &self.shares[me], &self.states[me], &*self.logs[me], batch).unwrap()
     }
@@ -145,10 +145,10 @@ fn setup_and_sign_2_of_3() {
 }
 
 /// A folder that is gone afterwards.
-struct Folder(PathBuf);
+pub struct Folder(pub PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("cosigil-it-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)

@@ -10,7 +10,9 @@
     clippy::type_complexity
 )] // tests
 
+mod backup;
 mod ecdsa;
+mod fixtures;
 mod floors;
 mod frost;
 mod keygen;

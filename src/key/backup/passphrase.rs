@@ -31,7 +31,8 @@ impl Cost {
     /// 64 MiB, 3 passes, 4 lanes: the second recommended option of RFC 9106.
     pub const DEFAULT: Self = Self { memory_kib: 64 << 10, passes: 3, lanes: 4 };
 
-    /// 1 GiB, 16 passes, 8 lanes: what [`open`] spends at most on a file that somebody may have altered.
+    /// 1 GiB, 16 passes, 8 lanes: what [`open`] spends at most on a file that somebody may have altered. A file that was
+    /// made at a higher cost opens with [`open_within`] alone.
     pub const LIMIT: Self = Self { memory_kib: 1 << 20, passes: 16, lanes: 8 };
 
     /// Other parameters: memory in KiB, passes over it, lanes.
@@ -83,12 +84,7 @@ impl Default for Cost {
 /// assert_eq!(restored.public(), share.public());
 /// # Ok::<(), cosigil::Error>(())
 /// ```
-pub fn seal<K: StoredKey>(
-    key: &K,
-    passphrase: &[u8],
-    cost: Cost,
-    rng: &mut impl CryptoRng,
-) -> Result<Vec<u8>, Usage> {
+pub fn seal<K: StoredKey>(key: &K, passphrase: &[u8], cost: Cost, rng: &mut impl CryptoRng) -> Result<Vec<u8>, Usage> {
     let content = key.to_record();
     let mut draws = draws(&content, rng)?;
     // 2.1

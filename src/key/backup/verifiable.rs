@@ -48,7 +48,7 @@ const NO_SHAPE: Shape = Shape { threshold: 0, parties: 0, batch: 0 };
 
 /// A closed row: 96 bytes.
 struct Closed<C: Curve> {
-    response: PublicScalar<C>, // z_m = s_i − r_m
+    response: PublicScalar<C>,  // z_m = s_i − r_m
     one_time: Element<Sealing>, // V_m = ρ_m·B
     masked: [u8; 32],           // c_m = r_m ⊕ pad
 }
@@ -251,7 +251,7 @@ impl<C: Curve> Statement<C> {
 /// One row, as everybody may see it.
 struct Row<C: Curve> {
     number: usize,
-    image: C::Point,     // R_m
+    image: C::Point,    // R_m
     one_time: [u8; 32], // V_m
     masked: [u8; 32],   // c_m
 }
