@@ -113,6 +113,12 @@ pub enum Usage {
     RefreshFirst,
     /// This party deals its share of the key in this session: it needs the share.
     ShareNeeded,
+    /// The backup does not open: another passphrase or key, or the file was altered. It cannot be told which.
+    NotOpened,
+    /// Opening the backup would take more memory or time than is allowed, or than there is.
+    TooCostly,
+    /// The verifiable backup does not hold the share of this party, sharing and recipient.
+    InvalidBackup,
 }
 
 /// What a peer was seen doing, or what ended the session: one variant for each check of a protocol.

@@ -63,6 +63,9 @@ impl fmt::Display for Usage {
             Usage::UnknownPresignature => "the store does not have this presignature",
             Usage::RefreshFirst => "one machine has dealt this sharing: refresh it first",
             Usage::ShareNeeded => "a dealer needs its share",
+            Usage::NotOpened => "the backup does not open: another passphrase or key, or an altered file",
+            Usage::TooCostly => "opening the backup would take too much memory or time",
+            Usage::InvalidBackup => "the verifiable backup does not hold this party's share",
         };
         f.write_str(text)
     }

@@ -1,5 +1,6 @@
-//! Keys: what a party stores, what everybody may know.
+//! Keys: what a party stores, what everybody may know, what is kept in case it is lost.
 
+pub mod backup;
 pub(crate) mod dealer;
 pub mod derive;
 mod parties;

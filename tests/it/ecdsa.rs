@@ -24,7 +24,7 @@ use cosigil::{Label, Parcel, Parties, PartyId, Secret, SessionParams, Threshold,
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-pub(super) fn id(n: u16) -> PartyId {
+pub fn id(n: u16) -> PartyId {
     PartyId::new(n).unwrap()
 }
 
@@ -32,14 +32,14 @@ fn identity(n: PartyId) -> Identity {
     Identity::from_seed(&Secret::new([n.to_bytes()[1]; 32]))
 }
 
-pub(super) fn rng(n: u64) -> TranscriptRng {
+pub fn rng(n: u64) -> TranscriptRng {
     Transcript::new("it-ecdsa").number(n).rng()
 }
 
-pub(super) type Sessions<P> = BTreeMap<PartyId, (Session<P>, Vec<Parcel>)>;
+pub type Sessions<P> = BTreeMap<PartyId, (Session<P>, Vec<Parcel>)>;
 
 /// Carries messages until nothing is under way.
-pub(super) fn drive<P: Protocol>(sessions: Sessions<P>) -> BTreeMap<PartyId, P::Output> {
+pub fn drive<P: Protocol>(sessions: Sessions<P>) -> BTreeMap<PartyId, P::Output> {
     let mut running = BTreeMap::new();
     let mut queue = Vec::new();
     let ids: Vec<PartyId> = sessions.keys().copied().collect();
@@ -65,14 +65,14 @@ pub(super) fn drive<P: Protocol>(sessions: Sessions<P>) -> BTreeMap<PartyId, P::
 }
 
 /// The parties of a key, each with its log and its pairs, which real setups have made.
-pub(super) struct Team<S: EcdsaScheme> {
-    pub(super) shares: Vec<KeyShare<S>>,
-    states: Vec<PairStates<S>>,
-    pub(super) logs: Vec<Arc<dyn BurnLog>>,
+pub struct Team<S: EcdsaScheme> {
+    pub shares: Vec<KeyShare<S>>,
+    pub states: Vec<PairStates<S>>,
+    pub logs: Vec<Arc<dyn BurnLog>>,
 }
 
 impl<S: EcdsaScheme> Team<S> {
-    pub(super) fn new(t: u16, n: u16) -> Self {
+    pub fn new(t: u16, n: u16) -> Self {
         let parties = Parties::new((1..=n).map(|k| (id(k), identity(id(k)).public()))).unwrap();
         let secret = random_scalar::<S::Curve>(&mut rng(1));
         Self::of(split::<S>(&secret, Threshold::new(t).unwrap(), &parties, &mut rng(2)).unwrap())
@@ -107,12 +107,7 @@ impl<S: EcdsaScheme> Team<S> {
         SessionParams::new(label, self.shares[me].me(), public.threshold(), parties).unwrap()
     }
 
-    pub(super) fn start<P: Protocol>(
-        &self,
-        signers: &[usize],
-        label: u8,
-        inputs: impl Fn(usize) -> P::Inputs,
-    ) -> Sessions<P> {
+    pub fn start<P: Protocol>(&self, signers: &[usize], label: u8, inputs: impl Fn(usize) -> P::Inputs) -> Sessions<P> {
         let start = |me: usize| {
             let share = &self.shares[me];
             let mut rng = rng(1_000 * u64::from(label) + me as u64);
@@ -122,7 +117,7 @@ impl<S: EcdsaScheme> Team<S> {
         signers.iter().map(|me| start(*me)).collect()
     }
 
-    pub(super) fn signer(&self, me: usize, signers: &[usize], batch: usize) -> Signer<S> {
+    pub fn signer(&self, me: usize, signers: &[usize], batch: usize) -> Signer<S> {
         let params = self.params(me, signers, 0);
         Signer::new(&params, &self.shares[me], &self.states[me], &*self.logs[me], batch).unwrap()
     }
@@ -132,7 +127,7 @@ impl<S: EcdsaScheme> Team<S> {
         drive::<Sign<S>>(self.start(signers, label, inputs)).into_values().next().unwrap()
     }
 
-    pub(super) fn key(&self, child: &Child<S>) -> <S::Curve as Curve>::Point {
+    pub fn key(&self, child: &Child<S>) -> <S::Curve as Curve>::Point {
         verifying_key(self.shares[0].public(), child).unwrap()
     }
 }
@@ -194,10 +189,10 @@ fn setup_and_sign_2_of_3() {
 }
 
 /// A folder that is gone afterwards.
-pub(super) struct Folder(pub(super) PathBuf);
+pub struct Folder(pub PathBuf);
 
 impl Folder {
-    pub(super) fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("cosigil-it-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)

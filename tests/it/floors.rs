@@ -148,6 +148,7 @@ fn every_step_is_cited() {
         ("frost", &["frost/"]),
         ("ecdsa", &["ecdsa/", "ot/", "mul/"]),
         ("derivation", &["key/derive", "frost/", "ecdsa/"]),
+        ("backup", &["key/backup"]),
     ] {
         let Ok(text) = fs::read_to_string(docs.join(page).with_extension("md")) else { continue };
         let steps = steps(&text);

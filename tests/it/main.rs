@@ -10,9 +10,11 @@
     clippy::type_complexity
 )] // tests
 
+mod backup;
 mod derive;
 mod ecdsa;
 mod ecdsa_many;
+mod fixtures;
 mod floors;
 mod frost;
 mod keygen;
