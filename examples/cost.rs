@@ -21,10 +21,11 @@ use cosigil::ecdsa::store::MemoryStore;
 use cosigil::ecdsa::{Child, Prehash, Presignature, Request, Secp256k1Ecdsa, online};
 use cosigil::frost::{self, Bip340, CommitmentList, Ed25519Sha512, NonceCommitments, SigningRequest, Suite};
 use cosigil::key::Scheme;
+use cosigil::key::backup::{BackupSecretKey, VerifiableBackup};
 use cosigil::round::{self, Channels, Context, Inbox, Outgoing, Protocol, Received};
 use cosigil::{
-    Base, Identity, KeyShare, Keygen, Label, Parties, PartyId, Session, SessionParams, Threshold, Transcript, View,
-    hazmat,
+    Base, Identity, KeyShare, Keygen, Label, Parties, PartyId, Plan, Reshare, ReshareInputs, Session, SessionParams,
+    Threshold, Transcript, View, hazmat,
 };
 use cpu_time::ThreadTime;
 use rand_core::Rng;
@@ -70,12 +71,24 @@ fn main() -> Result<()> {
         keygen::<Ed25519Sha512>(&report, "ed25519", t, n)?;
         keygen::<Secp256k1Ecdsa>(&report, "secp256k1", t, n)?;
     }
+    for (t, n) in report.at(&[(2, 3), (7, 10), (67, 100)], "refresh") {
+        reshare::<Ed25519Sha512>(&report, "ed25519", (t, n), true)?;
+        reshare::<Secp256k1Ecdsa>(&report, "secp256k1", (t, n), true)?;
+    }
+    for (t, n) in report.at(&[(2, 3), (7, 10), (67, 100)], "reshare") {
+        reshare::<Ed25519Sha512>(&report, "ed25519", (t, n), false)?;
+        reshare::<Secp256k1Ecdsa>(&report, "secp256k1", (t, n), false)?;
+    }
     for (t, n) in report.at(&[(2, 3), (7, 10), (67, 100)], "frost") {
         frost_costs::<Ed25519Sha512>(&report, "ed25519", t, n)?;
         frost_costs::<Bip340>(&report, "bip340", t, n)?;
     }
     for (t, n) in report.at(&[(2, 2), (2, 3), (3, 5), (5, 9), (10, 10)], "ecdsa") {
         ecdsa_costs(&report, t, n)?;
+    }
+    for (t, n) in report.at(&[(2, 3)], "backup") {
+        backup_costs::<Ed25519Sha512>(&report, "ed25519", t, n)?;
+        backup_costs::<Secp256k1Ecdsa>(&report, "secp256k1", t, n)?;
     }
     Ok(())
 }
@@ -293,6 +306,38 @@ fn keygen<S: Scheme>(report: &Report, suite: &str, t: u16, n: u16) -> Result<()>
     Ok(())
 }
 
+/// A refresh; or a reshare by the first t to as many others, with the same threshold.
+fn reshare<S: Scheme>(report: &Report, suite: &str, (t, n): (u16, u16), refresh: bool) -> Result<()> {
+    let secret = random_scalar::<S::Curve>(&mut rng(1));
+    let threshold = Threshold::new(t)?;
+    let shares = hazmat::split::<S>(&secret, threshold, &parties(n)?, &mut rng(2))?;
+    let shares: Vec<Arc<KeyShare<S>>> = shares.into_iter().map(Arc::new).collect();
+    let old = shares[0].public();
+    let plan = if refresh {
+        Plan::refresh(old)?
+    } else {
+        let others =
+            parties(n + n)?.subset((n + 1..=n + n).map(PartyId::new).collect::<std::result::Result<Vec<_>, _>>()?)?;
+        Plan::reshare(old, old.parties().ids().take(t.into()), others, threshold)?
+    };
+    let mut costs = Vec::new();
+    for _ in 0..if n > 20 { 1 } else { 9 } {
+        let mut ids: Vec<PartyId> = plan.dealers().iter().copied().chain(plan.holders().ids()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let all = ids.into_iter().map(|me| {
+            let inputs = match shares.iter().find(|share| share.me() == me) {
+                Some(share) => ReshareInputs::holder(plan.clone(), Arc::clone(share))?,
+                None => ReshareInputs::newcomer(plan.clone()),
+            };
+            Ok((plan.params(Label::from_bytes([5; 32]), me)?, inputs))
+        });
+        costs.extend(drive::<Reshare<S>>(all.collect::<Result<Vec<_>>>()?)?.1);
+    }
+    report.line(if refresh { "refresh" } else { "reshare" }, suite, (t, n), None, &costs);
+    Ok(())
+}
+
 fn frost_costs<S: Suite>(report: &Report, suite: &str, t: u16, n: u16) -> Result<()> {
     let secret = random_scalar::<S::Curve>(&mut rng(1));
     let shares = hazmat::split::<S>(&secret, Threshold::new(t)?, &parties(n)?, &mut rng(2))?;
@@ -329,6 +374,28 @@ fn frost_costs<S: Suite>(report: &Report, suite: &str, t: u16, n: u16) -> Result
     report.line("frost-sign", suite, (t, n), None, &signing);
     report.line("frost-aggregate", suite, (t, n), None, &one(good, 0));
     report.line("frost-aggregate-bad", suite, (t, n), None, &one(blamed, 0));
+    Ok(())
+}
+
+/// What it takes to make, check and open a verifiable backup. The bytes are those of the record.
+fn backup_costs<S: Scheme>(report: &Report, suite: &str, t: u16, n: u16) -> Result<()> {
+    let secret = random_scalar::<S::Curve>(&mut rng(1));
+    let shares = hazmat::split::<S>(&secret, Threshold::new(t)?, &parties(n)?, &mut rng(2))?;
+    let (share, vault, mut generator) = (&shares[0], BackupSecretKey::generate(&mut rng(3))?, rng(4));
+    let (public, to) = (share.public(), vault.public());
+    let made = time(15, || VerifiableBackup::make(share, &to, &mut generator));
+    let mut records = Vec::new();
+    for _ in 0..15 {
+        records.push(VerifiableBackup::make(share, &to, &mut generator)?.to_bytes());
+    }
+    let backup = VerifiableBackup::<S>::from_bytes(&records[0])?;
+    let verified = time(15, || backup.verify(public, share.me(), &to));
+    let opened = time(15, || backup.open(&vault, public, share.me()));
+    records.sort_by_key(Vec::len);
+    let one = |cpu, bytes| [Cost { cpu, bytes, rounds: 0 }];
+    report.line("backup-make", suite, (t, n), None, &one(made, records[7].len()));
+    report.line("backup-verify", suite, (t, n), None, &one(verified, 0));
+    report.line("backup-open", suite, (t, n), None, &one(opened, 0));
     Ok(())
 }
 

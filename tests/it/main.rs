@@ -10,10 +10,17 @@
     clippy::type_complexity
 )] // tests
 
+mod backup;
+mod derive;
 mod ecdsa;
+mod ecdsa_many;
+mod fixtures;
 mod floors;
 mod frost;
 mod keygen;
 mod net;
 mod records;
+mod repair;
+mod reshare;
+mod transfer;
 mod vectors;

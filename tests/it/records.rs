@@ -77,7 +77,7 @@ fn k_18_f_16_shares_must_fit_their_package() {
         let replaced = forge(&bytes, |body| body[at..at + 32].copy_from_slice(&other[at..at + 32]));
         assert_eq!(KeyShare::<Ed25519Sha512>::from_bytes(&replaced).map(drop), Err(Usage::InvalidShare));
     }
-    let share_at = points + 64 + 32 + 2;
+    let share_at = points + 64 + 32 + 1 + 2;
     for (at, length) in [(share_at, 32), (share_at + 32, 32)] {
         let replaced = forge(&bytes, |body| body[at..at + length].copy_from_slice(&other[at..at + length]));
         assert_eq!(KeyShare::<Ed25519Sha512>::from_bytes(&replaced).map(drop), Err(Usage::InvalidShare));
@@ -126,12 +126,12 @@ fn g_09_any_order_of_parties() {
 }
 
 /// Where the body of a record begins.
-fn record_body(bytes: &[u8]) -> usize {
+pub fn record_body(bytes: &[u8]) -> usize {
     11 + usize::from(bytes[10])
 }
 
 /// The record with something changed, under a right checksum: what somebody who can write the file makes.
-fn forge(bytes: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+pub fn forge(bytes: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut content = bytes[..bytes.len() - 16].to_vec();
     change(&mut content);
     let mut checksum = [0; 16];
