@@ -11,6 +11,7 @@
 )] // tests
 
 mod backup;
+mod chains;
 mod derive;
 mod ecdsa;
 mod ecdsa_many;
