@@ -101,6 +101,10 @@ pub enum Usage {
     Spent,
     /// The store does not have this presignature, or had it in a former life.
     UnknownPresignature,
+    /// One machine has dealt this sharing, as an import does: refresh it first. Nothing else may be done with it.
+    RefreshFirst,
+    /// This party deals its share of the key in this session: it needs the share.
+    ShareNeeded,
 }
 
 /// What a peer was seen doing, or what ended the session: one variant for each check of a protocol.

@@ -56,6 +56,12 @@ impl<M> Inbox<M> {
         self.0.is_empty()
     }
 
+    /// The messages of some of the senders alone.
+    pub(crate) fn only(mut self, of: impl Fn(PartyId) -> bool) -> Self {
+        self.0.retain(|id, _| of(*id));
+        self
+    }
+
     /// Turns every message into another; the parties for which `f` gives `None` are all named.
     ///
     /// # Errors

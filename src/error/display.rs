@@ -57,6 +57,8 @@ impl fmt::Display for Usage {
             Usage::NoDerivation => "no derivation is defined for this curve",
             Usage::Spent => "the presignature is spent",
             Usage::UnknownPresignature => "the store does not have this presignature",
+            Usage::RefreshFirst => "one machine has dealt this sharing: refresh it first",
+            Usage::ShareNeeded => "a dealer needs its share",
         };
         f.write_str(text)
     }

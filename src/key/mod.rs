@@ -1,9 +1,11 @@
 //! Keys: what a party stores, what everybody may know.
 
 pub(crate) mod dealer;
+mod parties;
 mod share;
 mod tweak;
 
+pub(crate) use parties::{read_parties, write_parties};
 pub(crate) use share::chain_code_digest;
 pub use share::{KeyShare, PublicKeyPackage, Scheme};
 pub use tweak::Tweak;

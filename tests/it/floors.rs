@@ -144,6 +144,7 @@ fn every_step_is_cited() {
         ("session", &["session/", "party"][..]),
         ("keygen", &["keygen/"]),
         ("repair", &["keygen/repair"]),
+        ("reshare", &["keygen/reshare/"]),
         ("frost", &["frost/"]),
         ("ecdsa", &["ecdsa/", "ot/", "mul/"]),
     ] {

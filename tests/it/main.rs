@@ -17,4 +17,6 @@ mod keygen;
 mod net;
 mod records;
 mod repair;
+mod reshare;
+mod transfer;
 mod vectors;

@@ -40,9 +40,10 @@ impl<S: EcdsaScheme> Inputs<S> {
     ///
     /// # Errors
     /// [`Usage::OperatorNeeded`] if three strikes count against the peer, [`Usage::StoreFailed`],
-    /// [`Usage::UnknownParty`], [`Usage::DuplicateParty`] for a setup with oneself.
+    /// [`Usage::UnknownParty`], [`Usage::DuplicateParty`] for a setup with oneself, [`Usage::RefreshFirst`].
     pub fn new(share: &KeyShare<S>, peer: PartyId, log: Arc<dyn BurnLog>) -> Result<Self, Usage> {
         let (public, me) = (share.public(), share.me());
+        public.check_refreshed()?;
         let pair = public.parties().subset([me, peer])?;
         burn::check_standing(share, peer, &*log)?;
         let hedge = Transcript::new("setup-hedge").scalar::<S::Curve>(share.secret().expose()).secret();
