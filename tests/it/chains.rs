@@ -95,11 +95,8 @@ fn do_not_mix<S: Derivable>(old: &Shares<S>, new: &Shares<S>) {
     let most = t_of(new).max(t_of(old));
     for stale in old.values() {
         let mixed: Vec<_> = new.values().map(copy).take(most.max(2) - 1).chain([copy(stale)]).collect();
-        let wanted = if mixed.len() < t_of(new) {
-            Usage::WrongNumberOfSigners
-        } else {
-            Usage::OtherSharing { ours, theirs }
-        };
+        let wanted =
+            if mixed.len() < t_of(new) { Usage::WrongNumberOfSigners } else { Usage::OtherSharing { ours, theirs } };
         assert_eq!(reconstruct(&mixed).map(drop), Err(wanted));
     }
     let few: Vec<_> = new.values().map(copy).take(t_of(new) - 1).collect();

@@ -446,3 +446,21 @@ fn reshare_logs_convince_others() {
     assert!(other.open_ack(&ack).is_err());
     assert!(mine.add_confirm(other.confirms().next().unwrap().1).is_err());
 }
+
+/// S-03: any order of delivery, each message once: a newcomer may be two rounds behind those who deal.
+#[test]
+fn s_03_reshare_in_any_order() {
+    use rand_core::Rng;
+    let old = make::<Ristretto255Sha512>(2, &[1, 2, 3], 70);
+    let plan = Plan::reshare(public(&old), [id(1), id(3)], parties(&[1, 2, 4, 5]), threshold(2)).unwrap();
+    for seed in 0..60 {
+        let mut net = sessions(&plan, &old, &[], 71);
+        let mut order = rng(1000 + seed);
+        while !net.queue.is_empty() {
+            let place = usize::try_from(order.next_u32()).unwrap() % net.queue.len();
+            let (to, bytes) = net.queue.remove(place).unwrap();
+            assert_eq!(net.deliver(to, &bytes), Ok(()), "seed {seed}");
+        }
+        assert!(net.ends.values().all(|end| end.output.is_some()), "seed {seed}");
+    }
+}
