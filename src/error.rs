@@ -82,7 +82,8 @@ pub enum Usage {
     SetupNeeded(PartyId),
     /// This peer has failed three checks of pair states: an operator decides whether to go on with it.
     OperatorNeeded(PartyId),
-    /// The record of pair states is older than one this installation has had: it may undo a burn.
+    /// The record, of pair states or of a key, is older than one this installation has had: it may undo a burn, or
+    /// bring back an old share.
     OlderGeneration {
         /// The generation of the record.
         found: u64,
@@ -99,6 +100,20 @@ pub enum Usage {
     Spent,
     /// The store does not have this presignature, or had it in a former life.
     UnknownPresignature,
+    /// This party has acknowledged an attempt to move the key on: nothing more is confirmed from the old sharing, and
+    /// what was acknowledged is not discarded.
+    Acknowledged,
+    /// The share of this sharing is gone: a later sharing, which this party has no share of or has as well, is done.
+    Retired,
+    /// This party has not confirmed such an attempt.
+    UnknownAttempt,
+    /// Two attempts to move the key on have certificates, and neither can become done: an operator decides.
+    SharingsConflict {
+        /// The sharing this party has acknowledged.
+        ours: Sharing,
+        /// The sharing another party has acknowledged instead.
+        theirs: Sharing,
+    },
 }
 
 /// What a peer was seen doing, or what ended the session: one variant for each check of a protocol.

@@ -49,13 +49,19 @@ impl fmt::Display for Usage {
             Usage::SetupNeeded(id) => return write!(f, "no usable pair state with party {id}: run a setup"),
             Usage::OperatorNeeded(id) => return write!(f, "party {id} has failed three checks: an operator decides"),
             Usage::OlderGeneration { found, newest } => {
-                return write!(f, "pair states of generation {found}, there was {newest}");
+                return write!(f, "a record of generation {found}, there was {newest}");
             }
             Usage::StoreFailed => "the burn log or another store does not answer",
             Usage::ZeroDigest => "the digest is 0 modulo the group order",
             Usage::NoDerivation => "no derivation is defined for this curve",
             Usage::Spent => "the presignature is spent",
             Usage::UnknownPresignature => "the store does not have this presignature",
+            Usage::Acknowledged => "an attempt is acknowledged: no other can be confirmed, and it cannot be discarded",
+            Usage::Retired => "the share is gone: a later sharing is done",
+            Usage::UnknownAttempt => "this party has not confirmed such an attempt",
+            Usage::SharingsConflict { ours, theirs } => {
+                return write!(f, "sharing {ours} is acknowledged here, {theirs} elsewhere: an operator decides");
+            }
         };
         f.write_str(text)
     }

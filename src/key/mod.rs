@@ -2,8 +2,10 @@
 
 pub(crate) mod dealer;
 mod share;
+pub mod store;
 mod tweak;
 
 pub(crate) use share::chain_code_digest;
 pub use share::{KeyShare, PublicKeyPackage, Scheme};
+pub use store::{KeyStore, Retire, StoreError};
 pub use tweak::Tweak;

@@ -10,10 +10,8 @@
 
 extern crate std;
 
-use alloc::format;
 use alloc::vec::Vec;
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -24,7 +22,11 @@ use zeroize::Zeroizing;
 
 use super::{Claim, PresignatureId, PresignatureStore, Refusal, Spent};
 use crate::ecdsa::online::SHARE_LEN;
+use crate::ecdsa::presignature;
 use crate::error::Usage;
+use crate::key::store::disk;
+use crate::key::{Retire, StoreError};
+use crate::party::{KeyId, Sharing};
 use crate::secret::{Secret, fresh};
 use crate::transcript::Transcript;
 
@@ -66,13 +68,12 @@ impl FileStore {
         let folder = folder.as_ref().to_path_buf();
         fs::create_dir_all(&folder).map_err(|_| Usage::StoreFailed)?;
         let store = Self { folder, secret, writer: Mutex::new(()) };
-        store.flush_folder().map_err(Usage::from)?;
+        disk::sync(&store.folder)?;
         Ok(store)
     }
 
     fn path(&self, id: &PresignatureId, kind: &str) -> PathBuf {
-        let name = id.as_bytes().iter().fold(alloc::string::String::new(), |name, byte| name + &format!("{byte:02x}"));
-        self.folder.join(name).with_extension(kind)
+        self.folder.join(disk::hex(id.as_bytes())).with_extension(kind)
     }
 
     fn record(&self, id: &PresignatureId) -> PathBuf {
@@ -99,7 +100,7 @@ impl FileStore {
 
     /// Writes `<id>.spent`, if it is not there, and wipes the record.
     fn spend(&self, id: &PresignatureId, content: &[u8]) -> Result<(), Refusal> {
-        self.create(&self.spent(id), content).map_err(|error| match error {
+        create(&self.spent(id), content).map_err(|error| match error {
             Refusal::Exists => Refusal::Spent,
             other => other,
         })?;
@@ -108,46 +109,26 @@ impl FileStore {
         Ok(())
     }
 
-    /// Makes a file that is not there yet: its content, its name and the folder are on the disk afterwards.
-    fn create(&self, path: &Path, content: &[u8]) -> Result<(), Refusal> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path).map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => Refusal::Exists,
-            _ => Refusal::Failed,
-        })?;
-        let written = file.write_all(content).and_then(|()| file.sync_all());
-        written.map_err(|_| Refusal::Failed)?;
-        self.flush_folder()
-    }
-
-    fn wipe(&self, id: &PresignatureId) -> std::io::Result<()> {
+    fn wipe(&self, id: &PresignatureId) -> Result<(), Refusal> {
         let path = self.record(id);
-        let mut file = OpenOptions::new().write(true).open(&path)?;
-        let length = usize::try_from(file.metadata()?.len()).unwrap_or(0);
-        file.write_all(&alloc::vec![0; length])?;
-        file.sync_all()?;
-        fs::remove_file(&path)
-    }
-
-    /// Entries of a folder are durable when the folder is. Not every system lets a folder be opened for that.
-    fn flush_folder(&self) -> Result<(), Refusal> {
-        #[cfg(unix)]
-        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(|_| Refusal::Failed)?;
+        let mut file = OpenOptions::new().write(true).open(&path).map_err(StoreError::from)?;
+        disk::wipe(&mut file)?;
+        fs::remove_file(&path).map_err(StoreError::from)?;
         Ok(())
     }
 }
 
+/// Makes a file that is not there yet.
+fn create(path: &Path, content: &[u8]) -> Result<(), Refusal> {
+    disk::create(path, content).map_err(|error| match error {
+        StoreError::Absent => Refusal::Exists,
+        _ => Refusal::Failed,
+    })
+}
+
 /// The content of a file; `None` if there is none.
-fn read(path: &Path) -> Result<Option<Vec<u8>>, Refusal> {
-    let mut content = Vec::new();
-    match File::open(path).and_then(|mut file| file.read_to_end(&mut content)) {
-        Ok(_) => Ok(Some(content)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(_) => Err(Refusal::Failed),
-    }
+fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Refusal> {
+    Ok(disk::read(path)?)
 }
 
 fn spent_content(id: &PresignatureId, request: &[u8; 32], reply: &[u8; SHARE_LEN]) -> [u8; SPENT_LEN] {
@@ -173,7 +154,7 @@ impl PresignatureStore for FileStore {
         }
         let payload = Payload { msg: record, aad: id.as_bytes() };
         let sealed = self.cipher(id).encrypt(&Nonce::default(), payload).map_err(|_| Refusal::Failed)?;
-        self.create(&self.record(id), &sealed)
+        create(&self.record(id), &sealed)
     }
 
     fn get(&self, id: &PresignatureId) -> Result<Zeroizing<Vec<u8>>, Refusal> {
@@ -206,5 +187,30 @@ impl PresignatureStore for FileStore {
             return Err(Refusal::Unknown);
         }
         self.spend(id, &[])
+    }
+}
+
+impl Retire for FileStore {
+    /// Records of a former life cannot be read, by nobody, and stay.
+    fn retire(&self, key_id: &KeyId, sharing: &Sharing) -> Result<(), StoreError> {
+        let failed = |_: Refusal| StoreError::Failed;
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            let name = path.file_stem().and_then(|stem| disk::unhex(stem.to_str()?));
+            let Some(name) = name.filter(|_| path.extension().is_some_and(|end| end == "presignature")) else { continue };
+            let id = PresignatureId::from_bytes(name);
+            match self.open_record(&id) {
+                Ok(record) if presignature::is_of(&record, key_id, sharing) => {}
+                Err(Refusal::Failed) => return Err(StoreError::Failed),
+                _ => continue,
+            }
+            match self.discard(&id) {
+                Ok(()) => {}
+                // Its record was to be wiped and is still there.
+                Err(Refusal::Spent) => self.wipe(&id).map_err(failed)?,
+                Err(refusal) => return Err(failed(refusal)),
+            }
+        }
+        Ok(())
     }
 }
