@@ -24,6 +24,7 @@ mod deal;
 pub mod judge;
 mod messages;
 mod protocol;
+pub mod record;
 mod round1;
 mod round2;
 mod round3;

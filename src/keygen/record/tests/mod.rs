@@ -1,0 +1,3 @@
+//! The record of a key.
+
+mod model;
