@@ -114,6 +114,10 @@ pub enum Usage {
         /// The sharing another party has acknowledged instead.
         theirs: Sharing,
     },
+    /// One machine has dealt this sharing, as an import does: refresh it first. Nothing else may be done with it.
+    RefreshFirst,
+    /// This party deals its share of the key in this session: it needs the share.
+    ShareNeeded,
 }
 
 /// What a peer was seen doing, or what ended the session: one variant for each check of a protocol.

@@ -2,6 +2,7 @@
 //! nothing, and no machine ever holds a whole key.
 //!
 //! - [`Keygen`] makes a key, in a [`Session`]: bytes in, bytes out, over a relay that nobody has to trust.
+//! - [`Reshare`] gives the key new shares, to the same parties or to others: [`keygen::reshare`].
 //! - [`frost`] signs with it: Schnorr and EdDSA by RFC 9591, BIP-340 with Taproot, NEM's Ed25519.
 //! - [`ecdsa`] signs with keys made for it: threshold ECDSA (DKLs23) on secp256k1 and P-256, [`ot`] and [`mul`] below it.
 //! - [`hazmat`] has what should not be needed: a trusted dealer, whole keys, nonces from given bytes.
@@ -77,7 +78,7 @@ pub mod key;
 pub mod keygen;
 
 pub use key::{KeyShare, PublicKeyPackage};
-pub use keygen::Keygen;
+pub use keygen::{Keygen, Plan, Reshare, ReshareInputs};
 pub use session::{Identity, Progress, Session};
 
 pub mod frost;

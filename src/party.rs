@@ -61,6 +61,9 @@ impl fmt::Debug for PartyId {
 pub struct Threshold(NonZeroU16);
 
 impl Threshold {
+    /// One party alone: no sharing at all. Import and export begin or end with it, nothing else may.
+    pub(crate) const ONE: Self = Self(NonZeroU16::MIN);
+
     /// A threshold of `t` parties.
     ///
     /// # Errors

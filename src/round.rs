@@ -56,6 +56,12 @@ impl<M> Inbox<M> {
         self.0.is_empty()
     }
 
+    /// The messages of some of the senders alone.
+    pub(crate) fn only(mut self, of: impl Fn(PartyId) -> bool) -> Self {
+        self.0.retain(|id, _| of(*id));
+        self
+    }
+
     /// Turns every message into another; the parties for which `f` gives `None` are all named.
     ///
     /// # Errors
@@ -290,15 +296,21 @@ pub trait Protocol: Sized {
         true // nobody is accused in a protocol without complaints
     }
 
-    /// Judges public evidence: the fault that the case's culprit is convicted of, if any.
-    fn judge(case: &Case<'_>) -> Option<Fault> {
-        let _ = case;
+    /// Judges public evidence: the fault that the case's culprit is convicted of, if any. Of the inputs only what
+    /// everybody knows may be asked.
+    fn judge(case: &Case<'_>, inputs: &Self::Inputs) -> Option<Fault> {
+        let _ = (case, inputs);
         None
     }
 
     /// [`Self::sealed_part_is_right`] for a judge who has the case alone; `None` if it does not tell.
-    fn judge_sealed_part(case: &Case<'_>, from: PartyId, to: PartyId, opened: Option<&[u8]>) -> Option<bool> {
-        let _ = (case, from, to, opened);
+    fn judge_sealed_part(
+        case: &Case<'_>,
+        inputs: &Self::Inputs,
+        (from, to): (PartyId, PartyId),
+        opened: Option<&[u8]>,
+    ) -> Option<bool> {
+        let _ = (case, inputs, from, to, opened);
         None
     }
 

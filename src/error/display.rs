@@ -62,6 +62,8 @@ impl fmt::Display for Usage {
             Usage::SharingsConflict { ours, theirs } => {
                 return write!(f, "sharing {ours} is acknowledged here, {theirs} elsewhere: an operator decides");
             }
+            Usage::RefreshFirst => "one machine has dealt this sharing: refresh it first",
+            Usage::ShareNeeded => "a dealer needs its share",
         };
         f.write_str(text)
     }

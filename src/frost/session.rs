@@ -194,7 +194,7 @@ impl<S: Suite> Protocol for Signing<S> {
         }
     }
 
-    fn judge(case: &Case<'_>) -> Option<Fault> {
+    fn judge(case: &Case<'_>, _: &Self::Inputs) -> Option<Fault> {
         let commitments = case.round1.get(&case.culprit);
         let share = case.broadcasts.get(&(2, case.culprit));
         let malformed = commitments.is_some_and(|(_, body)| NonceCommitments::<S>::decode(body, &NO_SHAPE).is_none())

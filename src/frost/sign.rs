@@ -127,7 +127,7 @@ impl<S: Suite> core::error::Error for SignError<S> {}
 /// # Errors
 /// - [`Usage::OtherKey`], [`Usage::OtherSharing`], [`Usage::UnknownNonce`] if the nonces belong to another
 ///   share: they come back.
-/// - [`Usage::WrongNumberOfSigners`], [`Usage::UnknownParty`] if the list's signers may not sign under
+/// - [`Usage::RefreshFirst`] for an imported key; [`Usage::WrongNumberOfSigners`], [`Usage::UnknownParty`] if the list's signers may not sign under
 ///   this key; [`Usage::UnknownNonce`] if the list does not hold this signer's commitments as they were
 ///   made.
 /// - An abort [`Fault::IdentityNonce`](crate::Fault::IdentityNonce) if the commitments cancel out.

@@ -5,7 +5,7 @@ mod share;
 pub mod store;
 mod tweak;
 
-pub(crate) use share::chain_code_digest;
 pub use share::{KeyShare, PublicKeyPackage, Scheme};
+pub(crate) use share::{chain_code_digest, read_parties, write_parties};
 pub use store::{KeyStore, Retire, StoreError};
 pub use tweak::Tweak;

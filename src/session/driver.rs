@@ -212,6 +212,16 @@ impl<P: Protocol> Session<P> {
         all
     }
 
+    /// The digest of all inputs.
+    pub(crate) fn base(&self) -> &Base {
+        &self.context.base
+    }
+
+    /// The view, and everybody's round 1 behind it, once that is over.
+    pub(crate) fn view(&self) -> Option<(&View, &BTreeMap<PartyId, [u8; 32]>)> {
+        (self.round > 1).then_some((&self.context.view, &self.round1_digests))
+    }
+
     /// The protocol's state, for what only it can tell.
     pub fn state(&self) -> Option<&P> {
         self.state.as_ref()
@@ -400,7 +410,7 @@ impl<P: Protocol> Session<P> {
 }
 
 /// H("base"; …): every input of the session.
-pub(super) fn base<P: Protocol>(params: &SessionParams, inputs: &P::Inputs) -> Base {
+pub(crate) fn base<P: Protocol>(params: &SessionParams, inputs: &P::Inputs) -> Base {
     let (key_id, sharing) = Header::key_fields(&P::key(inputs));
     let parties = params.parties().iter().map(|(id, identity)| {
         let key = identity.map_or([0; 32], |identity| *identity.as_bytes());

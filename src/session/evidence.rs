@@ -71,9 +71,11 @@ impl Evidence {
             fault => {
                 let case = self.case::<P>(params, inputs, &messages)?;
                 match fault {
-                    Fault::BadShare | Fault::FalseComplaint => self.complaint_shows::<P>(&case, &messages, &longest),
+                    Fault::BadShare | Fault::FalseComplaint => {
+                        self.complaint_shows::<P>(&case, inputs, &messages, &longest)
+                    }
                     Fault::BadSealKey => self.has_no_proof::<P>(&case),
-                    _ => P::judge(&case) == Some(fault),
+                    _ => P::judge(&case, inputs) == Some(fault),
                 }
             }
         };
@@ -126,7 +128,13 @@ impl Evidence {
     }
 
     /// The complaint convicts the accused, or the complainer.
-    fn complaint_shows<P: Protocol>(&self, case: &Case<'_>, messages: &[Message], longest: &Longest) -> bool {
+    fn complaint_shows<P: Protocol>(
+        &self,
+        case: &Case<'_>,
+        inputs: &P::Inputs,
+        messages: &[Message],
+        longest: &Longest,
+    ) -> bool {
         let Some(complaint) = messages.iter().find(|message| message.header.kind == Kind::Complaint) else {
             return false;
         };
@@ -137,7 +145,7 @@ impl Evidence {
             let keys = hello(complainer).zip(hello(accusation.accused))?;
             let Some(opened) = accusation.open(&case.view, complainer, (&keys.0, &keys.1)) else { return Some(true) };
             let opened = opened.as_ref().map(|plain| plain.as_slice());
-            P::judge_sealed_part(case, accusation.accused, complainer, opened)
+            P::judge_sealed_part(case, inputs, (accusation.accused, complainer), opened)
         };
         match self.fault {
             Fault::FalseComplaint => {

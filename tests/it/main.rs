@@ -16,4 +16,5 @@ mod frost;
 mod keygen;
 mod net;
 mod records;
+mod reshare;
 mod vectors;

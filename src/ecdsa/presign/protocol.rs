@@ -257,7 +257,7 @@ impl<S: EcdsaScheme> Protocol for Presign<S> {
         }
     }
 
-    fn judge(case: &Case<'_>) -> Option<Fault> {
+    fn judge(case: &Case<'_>, _: &Self::Inputs) -> Option<Fault> {
         judge::<S::Curve>(case)
     }
 }

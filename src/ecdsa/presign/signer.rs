@@ -43,8 +43,8 @@ impl<S: EcdsaScheme> Signer<S> {
     ///
     /// # Errors
     /// [`Usage::TooMany`] for another `batch`, before anything is allocated for it; [`Usage::UnknownParty`],
-    /// [`Usage::OtherIdentity`], [`Usage::InvalidThreshold`] if the parameters are not those of the key; those
-    /// of [`PairStates::session_pairs`].
+    /// [`Usage::OtherIdentity`], [`Usage::InvalidThreshold`] if the parameters are not those of the key;
+    /// [`Usage::RefreshFirst`]; those of [`PairStates::session_pairs`].
     pub fn new(
         params: &SessionParams,
         share: &KeyShare<S>,
@@ -55,6 +55,7 @@ impl<S: EcdsaScheme> Signer<S> {
         // 6.1
         let batch = Batch::new(batch).ok_or(Usage::TooMany)?;
         let key = share.public();
+        key.check_refreshed()?;
         if params.me() != share.me() {
             return Err(Usage::UnknownParty(params.me()));
         }

@@ -76,7 +76,7 @@ fn broadcast<C: Curve>(round: u8, body: Vec<u8>) -> (Fault, Vec<u16>) {
     assert_eq!(one, two);
     let (fault, culprits) = one.unwrap();
     for n in IDS {
-        let judged = Keygen::<Plain<C>>::judge(&case_of(&table, &spoiled, id(n)));
+        let judged = Keygen::<Plain<C>>::judge(&case_of(&table, &spoiled, id(n)), &());
         assert_eq!(judged, culprits.contains(&n).then_some(fault), "party {n}");
     }
     (fault, culprits)
@@ -140,7 +140,7 @@ fn k_02_sealed<C: Curve>() {
             assert!(!table.states[&id(2)].sealed_part_is_right(id(3), id(1), Some(&copy)));
             let case = case_of(&table, &(0, Vec::new()), id(3));
             for (opened, is_right) in [(copy.as_slice(), false), (&right, true)] {
-                let judged = Keygen::<Plain<C>>::judge_sealed_part(&case, id(3), id(1), Some(opened));
+                let judged = Keygen::<Plain<C>>::judge_sealed_part(&case, &(), (id(3), id(1)), Some(opened));
                 assert_eq!(judged, Some(is_right));
             }
         }
@@ -151,7 +151,7 @@ fn k_02_sealed<C: Curve>() {
 fn an_honest_run_convicts_nobody<C: Curve>() {
     let table = Table::<C>::new(21, 2, &IDS).run(honest);
     for n in IDS {
-        assert_eq!(Keygen::<Plain<C>>::judge(&case_of(&table, &(0, Vec::new()), id(n))), None);
+        assert_eq!(Keygen::<Plain<C>>::judge(&case_of(&table, &(0, Vec::new()), id(n)), &()), None);
     }
 }
 

@@ -28,6 +28,8 @@ fn deal_anew<C: Curve>(
             holders: public.parties().clone(),
             threshold: public.threshold(),
             number: public.number() + 1,
+            dealt: false,
+            strikes: Vec::new(),
             old: Some(old),
         };
         let mut constant = encode_scalar::<C>(&(*key.secret().expose() * lambda.value()));

@@ -109,13 +109,18 @@ impl Protocol for Coin {
         }
     }
 
-    fn judge(case: &Case<'_>) -> Option<Fault> {
+    fn judge(case: &Case<'_>, _: &u8) -> Option<Fault> {
         let (_, commitment_sent) = case.round1.get(&case.culprit)?;
         let value = case.broadcasts.get(&(2, case.culprit))?;
         (commitment(case.culprit, value) != *commitment_sent).then_some(Fault::BadOpening)
     }
 
-    fn judge_sealed_part(case: &Case<'_>, from: PartyId, to: PartyId, opened: Option<&[u8]>) -> Option<bool> {
+    fn judge_sealed_part(
+        case: &Case<'_>,
+        _: &u8,
+        (from, to): (PartyId, PartyId),
+        opened: Option<&[u8]>,
+    ) -> Option<bool> {
         let value = case.broadcasts.get(&(2, from))?;
         Some(opened == Some(&for_one(value, to)))
     }
