@@ -105,6 +105,10 @@ pub enum Usage {
     Acknowledged,
     /// The share of this sharing is gone: a later sharing, which this party has no share of or has as well, is done.
     Retired,
+    /// There is a record of a key in this store already.
+    RecordExists,
+    /// This party has no share of the sharing yet: an attempt or a repair brings it.
+    NoShare,
     /// This party has not confirmed such an attempt.
     UnknownAttempt,
     /// Two attempts to move the key on have certificates, and neither can become done: an operator decides.

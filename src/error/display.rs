@@ -58,6 +58,8 @@ impl fmt::Display for Usage {
             Usage::UnknownPresignature => "the store does not have this presignature",
             Usage::Acknowledged => "an attempt is acknowledged: no other can be confirmed, and it cannot be discarded",
             Usage::Retired => "the share is gone: a later sharing is done",
+            Usage::RecordExists => "there is a record of a key in this store already",
+            Usage::NoShare => "this party has no share of the sharing yet",
             Usage::UnknownAttempt => "this party has not confirmed such an attempt",
             Usage::SharingsConflict { ours, theirs } => {
                 return write!(f, "sharing {ours} is acknowledged here, {theirs} elsewhere: an operator decides");

@@ -10,6 +10,7 @@
     clippy::type_complexity
 )] // tests
 
+mod crashes;
 mod ecdsa;
 mod floors;
 mod frost;

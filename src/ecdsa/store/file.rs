@@ -197,7 +197,9 @@ impl Retire for FileStore {
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
             let name = path.file_stem().and_then(|stem| disk::unhex(stem.to_str()?));
-            let Some(name) = name.filter(|_| path.extension().is_some_and(|end| end == "presignature")) else { continue };
+            let Some(name) = name.filter(|_| path.extension().is_some_and(|end| end == "presignature")) else {
+                continue;
+            };
             let id = PresignatureId::from_bytes(name);
             match self.open_record(&id) {
                 Ok(record) if presignature::is_of(&record, key_id, sharing) => {}

@@ -104,7 +104,8 @@ impl PresignatureStore for MemoryStore {
 impl Retire for MemoryStore {
     fn retire(&self, key_id: &KeyId, sharing: &Sharing) -> Result<(), StoreError> {
         let mut places = self.0.lock().map_err(|_| StoreError::Failed)?;
-        let is_of = |place: &Place| matches!(place, Place::Unspent(record) if presignature::is_of(record, key_id, sharing));
+        let is_of =
+            |place: &Place| matches!(place, Place::Unspent(record) if presignature::is_of(record, key_id, sharing));
         places.values_mut().filter(|place| is_of(place)).for_each(|place| *place = Place::Discarded);
         Ok(())
     }

@@ -191,7 +191,8 @@ impl World {
     fn retire(&mut self, who: usize) {
         let party = &self.honest[who];
         let is_done = |attempt: &Attempt, k: usize| {
-            let acked = |n: &u16| self.said.iter().any(|word| matches!(word, Word::Ack(of, m, _) if *of == k && m == n));
+            let acked =
+                |n: &u16| self.said.iter().any(|word| matches!(word, Word::Ack(of, m, _) if *of == k && m == n));
             let confirmed = |n: &u16| self.said.contains(&Word::Confirm(k, *n));
             !attempt.holders.contains(&party.n) && attempt.holders.iter().all(|n| acked(n) && confirmed(n))
         };
