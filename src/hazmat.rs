@@ -3,6 +3,8 @@
 //! Nothing here is needed to run a wallet. It is for importing and exporting keys, for comparing with
 //! test vectors and other implementations, for research, and for what only an operator can decide.
 
+mod transfer;
+
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
@@ -16,6 +18,7 @@ use crate::sharing::Commitment;
 use crate::transcript::Transcript;
 use crate::wire::{Element, Shape, Wire};
 
+pub use self::transfer::{ImportSecret, accept_import, expanded_key, export, exported_secret, import};
 pub use crate::ecdsa::burn::hazmat::forgive;
 pub use crate::key::dealer::{reconstruct, split};
 

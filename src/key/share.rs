@@ -7,9 +7,10 @@ use core::marker::PhantomData;
 
 use zeroize::Zeroizing;
 
+use super::parties::{read_parties, write_parties};
 use crate::curve::{Curve, Scalar, decode_scalar, encode_scalar};
 use crate::error::Usage;
-use crate::party::{KeyId, Label, Parties, PartyId, PublicIdentity, SessionParams, Sharing, Threshold};
+use crate::party::{KeyId, Label, Parties, PartyId, SessionParams, Sharing, Threshold};
 use crate::record::{self, Kind};
 use crate::secret::Secret;
 use crate::sharing::Commitment;
@@ -26,8 +27,6 @@ pub trait Scheme: Copy + fmt::Debug + Default + PartialEq + Eq + Send + Sync + '
 
 const PUBLIC: Kind = Kind { tag: 1, version: 1 };
 const SHARE: Kind = Kind { tag: 2, version: 1 };
-/// Identity key of a party that has none.
-const NO_IDENTITY: [u8; 32] = [0; 32];
 
 /// What everybody may know of one sharing of a key.
 ///
@@ -214,34 +213,6 @@ impl<S: Scheme> PublicKeyPackage<S> {
         let package = Self::new(key_id, (number, sharing), threshold, parties, commitment, chain_code_digest)?;
         Ok(package.marked(dealt))
     }
-}
-
-/// Writes a set of parties: n 2 ‖ n × (id 2, identity 32).
-pub(crate) fn write_parties(parties: &Parties, out: &mut Vec<u8>) {
-    out.extend_from_slice(&u16::try_from(parties.len()).unwrap_or(u16::MAX).to_be_bytes());
-    for (id, identity) in parties.iter() {
-        out.extend_from_slice(&id.to_bytes());
-        out.extend_from_slice(identity.as_ref().map_or(&NO_IDENTITY, PublicIdentity::as_bytes).as_slice());
-    }
-}
-
-/// Reads a set of parties, in strictly ascending order.
-pub(crate) fn read_parties(input: &mut Reader<'_>) -> Result<Parties, Usage> {
-    let count = input.u16().ok_or(Usage::Malformed)?;
-    let bytes = input.take(usize::from(count) * 34).ok_or(Usage::Malformed)?;
-    let mut parties = Vec::with_capacity(count.into());
-    let mut last = 0;
-    let mut entries = Reader::new(bytes);
-    for _ in 0..count {
-        let id = entries.u16().filter(|id| *id > last).ok_or(Usage::Malformed)?;
-        last = id;
-        let identity = match entries.array().ok_or(Usage::Malformed)? {
-            NO_IDENTITY => None,
-            key => Some(PublicIdentity::from_bytes(&key)?),
-        };
-        parties.push((PartyId::new(id)?, identity));
-    }
-    Parties::collect(parties)
 }
 
 impl<S: Scheme> fmt::Debug for PublicKeyPackage<S> {

@@ -18,9 +18,10 @@ use cosigil::ecdsa::{
 };
 use cosigil::hazmat::split;
 use cosigil::key::KeyShare;
+use cosigil::keygen::reshare::{Moved, Plan, Reshare, ReshareInputs};
 use cosigil::round::Protocol;
 use cosigil::session::{Identity, Session};
-use cosigil::{Label, Parcel, Parties, PartyId, Secret, SessionParams, Threshold, Transcript, TranscriptRng};
+use cosigil::{Label, Parcel, Parties, PartyId, Secret, SessionParams, Threshold, Transcript, TranscriptRng, Usage};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -75,7 +76,10 @@ impl<S: EcdsaScheme> Team<S> {
     fn new(t: u16, n: u16) -> Self {
         let parties = Parties::new((1..=n).map(|k| (id(k), identity(id(k)).public()))).unwrap();
         let secret = random_scalar::<S::Curve>(&mut rng(1));
-        let shares = split::<S>(&secret, Threshold::new(t).unwrap(), &parties, &mut rng(2)).unwrap();
+        Self::of(split::<S>(&secret, Threshold::new(t).unwrap(), &parties, &mut rng(2)).unwrap())
+    }
+
+    fn of(shares: Vec<KeyShare<S>>) -> Self {
         let logs: Vec<Arc<dyn BurnLog>> = shares.iter().map(|_| Arc::new(MemoryBurnLog::new()) as _).collect();
         let mut states: Vec<_> = shares.iter().map(PairStates::new).collect();
         for a in 0..shares.len() {
@@ -127,6 +131,47 @@ impl<S: EcdsaScheme> Team<S> {
     fn key(&self, child: &Child<S>) -> <S::Curve as Curve>::Point {
         verifying_key(self.shares[0].public(), child).unwrap()
     }
+}
+
+/// 2-of-3 moves to 3-of-4. New pairs are set up, every three sign under the old key; pairs of the
+/// old sharing are refused by name.
+fn moves<S: EcdsaScheme>() {
+    let old = Team::<S>::new(2, 3);
+    let public = old.shares[0].public();
+    let holders = Parties::new([1, 3, 4, 5].map(|n| (id(n), identity(id(n)).public()))).unwrap();
+    let plan = Plan::reshare(public, [id(1), id(2)], holders, Threshold::new(3).unwrap()).unwrap();
+    let start = |n: u16| {
+        let share = old.shares.iter().find(|share| share.me() == id(n));
+        let inputs = match share {
+            Some(share) => {
+                ReshareInputs::holder(plan.clone(), KeyShare::from_bytes(&share.to_bytes()).unwrap()).unwrap()
+            }
+            None => ReshareInputs::newcomer(plan.clone()),
+        };
+        let params = plan.params(Label::from_bytes([8; 32]), id(n)).unwrap();
+        (id(n), Session::start(params, &identity(id(n)), inputs, &mut rng(50 + u64::from(n))).unwrap())
+    };
+    let ends = drive::<Reshare<S>>([1, 2, 3, 4, 5].map(start).into_iter().collect());
+    let share = |end| match end {
+        Moved::Holder(certified) => Some(certified.into_key_share()),
+        Moved::Left(_) => None,
+    };
+    let new = Team::of(ends.into_values().filter_map(share).collect());
+    for (label, signers) in (1..).zip([[0, 1, 2], [0, 1, 3], [0, 2, 3], [1, 2, 3]]) {
+        let message = Message::<Sha256>::new(b"a withdrawal");
+        let signed = new.sign(&signers, label, Request::new(message, Child::ITSELF).unwrap());
+        assert!(verify::<S>(&old.key(&Child::ITSELF), &message.into(), &signed.signature, SRule::Low));
+    }
+    let params = new.params(0, &[0, 1, 2], 9);
+    let refused = Signer::new(&params, &new.shares[0], &old.states[0], &*new.logs[0], 1).map(drop);
+    let sharing = |team: &Team<S>| team.shares[0].public().sharing();
+    assert_eq!(refused, Err(Usage::OtherSharing { ours: sharing(&old), theirs: sharing(&new) }));
+}
+
+#[test]
+fn r_05_r_07_ecdsa_keys_move() {
+    moves::<Secp256k1Ecdsa>();
+    moves::<P256Ecdsa>();
 }
 
 fn signs<S: EcdsaScheme>(t: u16, n: u16, sets: &[&[usize]]) {

@@ -144,6 +144,7 @@ fn every_step_is_cited() {
         ("session", &["session/", "party"][..]),
         ("keygen", &["keygen/"]),
         ("record", &["keygen/record", "key/store"]),
+        ("reshare", &["keygen/reshare/"]),
         ("frost", &["frost/"]),
         ("ecdsa", &["ecdsa/", "ot/", "mul/"]),
     ] {

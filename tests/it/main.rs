@@ -18,4 +18,5 @@ mod keygen;
 mod net;
 mod records;
 mod reshare;
+mod transfer;
 mod vectors;

@@ -68,7 +68,7 @@ impl<S: Scheme> AttemptLog<S> {
         Some(log)
     }
 
-    /// 5.1 to 5.4: everything but the confirms, checked.
+    /// Everything but the confirms, checked.
     fn checked(
         plan: Plan<S>,
         label: Label,

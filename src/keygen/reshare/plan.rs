@@ -91,20 +91,22 @@ impl<S: Scheme> Plan<S> {
         self.threshold == Threshold::ONE || self.old.threshold() == Threshold::ONE
     }
 
-    // 1.1 to 1.4
     fn checked(self) -> Result<Self, Usage> {
         let Self { old, dealers, holders, threshold } = &self;
+        // 1.1
         if let Some(id) = dealers.iter().find(|id| !old.parties().contains(**id)) {
             return Err(Usage::UnknownParty(*id));
         }
         if dealers.len() < usize::from(old.threshold().get()) {
             return Err(Usage::WrongNumberOfSigners);
         }
+        // 1.2
         if usize::from(threshold.get()) > holders.len() {
             return Err(Usage::InvalidThreshold);
         }
         for (id, identity) in holders.iter() {
             let identity = identity.ok_or(Usage::MissingIdentity(id))?;
+            // 1.3
             if dealers.binary_search(&id).is_ok() && old.parties().identity(id) != Some(&identity) {
                 return Err(Usage::OtherIdentity);
             }
@@ -116,6 +118,7 @@ impl<S: Scheme> Plan<S> {
         let is_refresh = self.dealers.iter().copied().eq(old.parties().ids())
             && holders == old.parties()
             && *threshold == old.threshold();
+        // 1.4
         if old.is_dealt() && !is_refresh {
             return Err(Usage::RefreshFirst);
         }
@@ -201,6 +204,7 @@ impl<S: Scheme> Plan<S> {
             let identity = identity.map_or([0; 32], |identity| *identity.as_bytes());
             [&id.to_bytes()[..], &identity].concat()
         });
+        // 1.5
         base.field(&self.old.digest())
             .number(u64::from(self.old.number()) + 1)
             .number(self.threshold.get().into())

@@ -10,6 +10,7 @@ use crate::curve::Curve;
 use crate::error::{Fault, Usage};
 use crate::key::{KeyShare, PublicKeyPackage, Scheme};
 use crate::keygen::certificate::{Certificate, Pending};
+use crate::keygen::deal::Terms;
 use crate::keygen::round1::{Dealing, Round1};
 use crate::keygen::round2::Round2;
 use crate::keygen::round3::Round3;
@@ -119,6 +120,28 @@ impl<S: Scheme> Reshare<S> {
     }
 }
 
+impl<S: Scheme> Reshare<S> {
+    pub(in crate::keygen) fn deal(
+        terms: Terms<S>,
+        dealing: Dealing<S::Curve>,
+        context: &Context,
+        rng: &mut TranscriptRng,
+    ) -> (Self, Outgoing) {
+        let (round, commit) = Round1::deal(terms, Some(dealing), &context.hello, rng);
+        (Self(State::Committed(round)), Outgoing::broadcast(commit.commitment.to_vec()))
+    }
+
+    /// A dealer's terms and what it deals: for a test to change.
+    #[cfg(test)]
+    pub(in crate::keygen) fn prepare(
+        plan: &Plan<S>,
+        share: &KeyShare<S>,
+        context: &Context,
+    ) -> Result<(Terms<S>, Dealing<S::Curve>), Usage> {
+        Ok((plan.terms(share.me(), context.base)?, part(plan, share)?))
+    }
+}
+
 impl<S: Scheme> Session<Reshare<S>> {
     /// The certificate of this plan's session, once the confirms of all holders are there: it makes any
     /// holder's pending share a key share. Give it to whoever asks.
@@ -147,23 +170,25 @@ impl<S: Scheme> State<S> {
 
     fn receive(self, context: &Context, inbox: Inbox<Received>, rng: &mut TranscriptRng) -> Result<Advance<S>, Stop> {
         match self {
+            // 3.1
             Self::Committed(round) => {
                 let greetings = mail::greetings(round.terms(), inbox)?;
                 let shape = round.terms().shape();
                 let (next, opening, shares) = round.open(context.view, greetings, rng);
                 Ok((Some(Self::Dealt(next)), mail::deal_out(&opening, &shares, &shape), None))
             }
-            // 3.1
             Self::Greeted(round) => {
                 let greetings = mail::greetings(&round.terms, inbox)?;
                 Ok((Some(Self::Dealt(round.receive(context.view, greetings))), Outgoing::nothing(), None))
             }
             Self::Dealt(round) => second(round, inbox, rng),
+            // 4.1
             Self::Confirmed(round) => {
                 let confirms = mail::confirms(round.terms(), inbox)?;
                 let pending = round.certify(&confirms, rng)?;
                 Ok((None, Outgoing::nothing(), Some(Moved::Holder(Box::new(Certified { pending })))))
             }
+            // 4.2
             Self::Leaving(round) => {
                 let confirms = mail::confirms(round.terms(), inbox)?;
                 let public = round.receive(&confirms, rng)?;
@@ -176,10 +201,11 @@ impl<S: Scheme> State<S> {
 fn second<S: Scheme>(round: Round2<S>, inbox: Inbox<Received>, rng: &mut TranscriptRng) -> Result<Advance<S>, Stop> {
     let shape = round.terms().shape();
     let dealt = mail::dealt(round.terms(), inbox)?;
-    // 4.6
+    // 3.2, 3.4
     if !round.terms().holders.contains(round.terms().me) {
         return Ok((Some(State::Leaving(Leaver::new(round, dealt, rng)?)), Outgoing::nothing(), None));
     }
+    // 3.3
     let (next, confirm) = round.receive(dealt, rng)?;
     Ok((Some(State::Confirmed(next)), Outgoing::broadcast(confirm.encode(&shape)), None))
 }
@@ -237,13 +263,12 @@ impl<S: Scheme> Protocol for Reshare<S> {
             }
             terms.strikes = share.all_strikes().filter(|(_, count)| *count > 0).collect();
         }
-        // 1.5
+        // 2.2
         if !terms.deals(me) {
             return Ok((Self(State::Greeted(Listener { terms })), Outgoing::broadcast(Vec::new())));
         }
         let dealing = part(&plan, &*share.ok_or(Usage::ShareNeeded)?)?;
-        let (round, commit) = Round1::deal(terms, Some(dealing), &context.hello, rng);
-        Ok((Self(State::Committed(round)), Outgoing::broadcast(commit.commitment.to_vec())))
+        Ok(Self::deal(terms, dealing, context, rng))
     }
 
     fn limits(params: &SessionParams, _: &Self::Inputs) -> Limits {
