@@ -18,7 +18,7 @@ use crate::error::Usage;
 use crate::party::{KeyId, Sharing};
 
 #[cfg(any(test, feature = "std"))]
-pub use file::FileKeyStore;
+pub use file::{FileKeyStore, SharingFile};
 #[cfg(any(test, feature = "std"))]
 pub use memory::MemoryKeyStore;
 

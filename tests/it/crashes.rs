@@ -96,7 +96,7 @@ struct End {
 fn drive<P: Protocol>(start: Started<P>, dies: usize, mut output: impl FnMut(PartyId, P::Output)) -> End {
     let (mut queue, mut sessions) = (VecDeque::new(), BTreeMap::new());
     let mut end = End { count: 0, dead: None, sent: Vec::new() };
-    let mut post = |end: &mut End, queue: &mut VecDeque<_>, from: PartyId, parcels: Vec<Parcel>| {
+    let post = |end: &mut End, queue: &mut VecDeque<_>, from: PartyId, parcels: Vec<Parcel>| {
         for parcel in parcels {
             end.sent.push((from, parcel.bytes.clone()));
             queue.push_back((id(3 - from.get()), parcel.bytes));
@@ -255,7 +255,8 @@ fn r_01_setup_cut_at_every_message() {
     let count = set_up(&mut machines(&folder), 1, usize::MAX);
     assert!(count >= 6);
     for dies in 0..count {
-        let mut machines = machines(&Folder::new("setup-cut"));
+        let folder = Folder::new("setup-cut");
+        let mut machines = machines(&folder);
         set_up(&mut machines, 1, dies);
         signs_again(&mut machines, 10);
     }

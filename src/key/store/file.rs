@@ -13,13 +13,15 @@ use alloc::format;
 use alloc::vec::Vec;
 use core::fmt;
 use std::fs::{self, File, OpenOptions};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
 use fs4::{FileExt, TryLockError};
 use zeroize::Zeroizing;
 
-use super::{KeyStore, StoreError, disk};
+use super::{KeyStore, Retire, StoreError, disk};
+use crate::party::{KeyId, Sharing};
 
 /// The record of a key in a file that belongs to one process.
 ///
@@ -105,5 +107,37 @@ impl KeyStore for FileKeyStore {
 impl fmt::Debug for FileKeyStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FileKeyStore")
+    }
+}
+
+/// A file that belongs to one sharing, the pair states of `ecdsa` for example: it goes when the sharing is over.
+#[derive(Debug)]
+pub struct SharingFile {
+    path: PathBuf,
+    key_id: KeyId,
+    sharing: Sharing,
+}
+
+impl SharingFile {
+    /// The file at this path, which need not exist, and the sharing that it belongs to.
+    pub fn new(path: impl AsRef<Path>, key_id: KeyId, sharing: Sharing) -> Self {
+        Self { path: path.as_ref().to_path_buf(), key_id, sharing }
+    }
+}
+
+impl Retire for SharingFile {
+    fn retire(&self, key_id: &KeyId, sharing: &Sharing) -> Result<(), StoreError> {
+        if (*key_id, *sharing) != (self.key_id, self.sharing) {
+            return Ok(());
+        }
+        match OpenOptions::new().write(true).open(&self.path) {
+            Ok(mut file) => {
+                disk::wipe(&mut file)?;
+                fs::remove_file(&self.path)?;
+                disk::sync_folder(&self.path)
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(_) => Err(StoreError::Failed),
+        }
     }
 }

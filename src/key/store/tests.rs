@@ -5,7 +5,8 @@ extern crate std;
 use std::fs;
 use std::path::PathBuf;
 
-use super::{FileKeyStore, KeyStore, MemoryKeyStore, StoreError, disk};
+use super::{FileKeyStore, KeyStore, MemoryKeyStore, Retire, SharingFile, StoreError, disk};
+use crate::party::{KeyId, Sharing};
 
 /// A folder that is gone afterwards.
 struct Folder(PathBuf);
@@ -116,4 +117,22 @@ fn r_07_the_record_before_is_wiped() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(folder.file()).unwrap().permissions().mode() & 0o777, 0o600);
     }
+}
+
+/// a file of one sharing goes with it, and with no other.
+#[test]
+fn r_07_the_file_of_a_sharing_goes() {
+    let folder = Folder::new("sharing");
+    let (key, sharing) = (KeyId::from_bytes([1; 32]), Sharing::from_bytes([2; 32]));
+    let file = SharingFile::new(folder.file(), key, sharing);
+    fs::write(folder.file(), b"pairs").unwrap();
+    file.retire(&key, &Sharing::from_bytes([3; 32])).unwrap();
+    file.retire(&KeyId::from_bytes([3; 32]), &sharing).unwrap();
+    assert!(folder.file().exists());
+    for _ in 0..2 {
+        file.retire(&key, &sharing).unwrap();
+        assert!(!folder.file().exists());
+    }
+    fs::create_dir(folder.file()).unwrap();
+    assert_eq!(file.retire(&key, &sharing), Err(StoreError::Failed));
 }

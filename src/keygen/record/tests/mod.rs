@@ -1,5 +1,7 @@
 //! Records of several parties over a network that loses, delays and changes messages, and stores that fail.
 
+#![allow(clippy::cast_possible_truncation)] // small numbers
+
 mod attempts;
 mod crashes;
 mod lies;

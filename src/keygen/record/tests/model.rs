@@ -47,9 +47,8 @@ struct World {
     rng: TranscriptRng,
     rule: Rule,
     threshold: usize,
-    /// Ids from 1; those up to `old` hold the old sharing.
-    old: u16,
     corrupt: BTreeSet<u16>,
+    /// Ids from 1 on, those without the corrupt ones.
     honest: Vec<Party>,
     attempts: Vec<Attempt>,
     /// Everything that was ever said: it may come late, twice and to anybody.
@@ -78,7 +77,7 @@ impl World {
         };
         let honest = (1..=all as u16).filter(|n| !corrupt.contains(n)).map(party).collect();
         let threshold = threshold as usize;
-        Self { rng, rule, threshold, old: old as u16, corrupt, honest, attempts: Vec::new(), said: Vec::new() }
+        Self { rng, rule, threshold, corrupt, honest, attempts: Vec::new(), said: Vec::new() }
     }
 
     fn below(&mut self, n: usize) -> usize {
