@@ -252,6 +252,9 @@ pub trait Protocol: Sized {
     const CHANNELS: Channels;
     /// Whether a state may be stored and taken up again: never one that holds signing nonces.
     const RESUMABLE: bool;
+    /// How many rounds early a message may come: one, and one more where a party says nothing in a round, so that
+    /// others go on without waiting for it.
+    const AHEAD: u8 = 1;
     /// Whether it takes everybody's broadcasts to judge a sealed part, and not the accused's alone. Evidence of a
     /// complaint holds them then, and they must be those that accuser and accused have signed for.
     const JUDGED_BY_ALL: bool = false;

@@ -54,6 +54,23 @@ class Output(enum.IntEnum):
     PAIR = 2
     SIGNATURE = 3
     PRESIGNATURES = 4
+    PACKAGE = 5
+
+
+class Attempt(enum.IntEnum):
+    """How a refresh or reshare stands at a party."""
+
+    PENDING = 1
+    ACTIVE = 2
+    DONE = 3
+    CLOSED = 4
+
+
+class Network(enum.IntEnum):
+    """Whose wallets an extended key is for."""
+
+    MAINNET = 0
+    TESTNET = 1
 
 
 SEND, STORE, OUTPUT, FINISHED = 1, 2, 4, 8
@@ -137,6 +154,19 @@ _PROTOTYPES = {
     "key_share_to_bytes": "h m", "key_share_from_bytes": "o b", "key_share_me": "h >16", "key_share_package": "h o",
     "package_to_bytes": "h m", "package_from_bytes": "o b", "package_suite": "h >32", "package_verifying_key": "h m",
     "package_key_id": "h m", "package_sharing": "h m >32", "package_parties": "h >16 r",
+    "session_take_package": "h o", "key_share_chain_code": "h m", "key_share_xpub": "h m 32 b",
+    "key_share_with_identity": "h o 16 b", "package_child_key": "h m b b", "xpub_child_key": "m 32 b b",
+    "request_path": "h b", "request_chain_code": "h b",
+    "backup_passphrase": "h m 32 32 32 b", "backup_passphrase_open": "o 32 b b", "backup_seal": "h m h b",
+    "backup_open": "h o 32 b b", "backup_verifiable": "h m m h b", "backup_verify": "h 16 b b",
+    "backup_restore": "h o 32 b b b", "backup_key_generate": "o", "backup_key_to_bytes": "h m",
+    "backup_key_from_bytes": "o b", "backup_key_public": "h m",
+    "repair_help_start": "h o h 16 b i b", "repair_start": "h o h 16 b i b",
+    "key_store_file": "o b", "key_store_memory": "o",
+    "record_create": "h o h h", "record_join": "h o h h 16", "record_open": "h o h", "record_depend": "h h",
+    "record_key": "h o", "record_package": "h o", "refresh_start": "h o b", "reshare_start": "h o h 16 i b",
+    "record_exchange": "h m", "record_learn": "h b", "record_take_message": "h >16 m",
+    "record_attempt": "h m >i32 r size", "record_discard": "h b", "record_reopen": "h b",
     "verify": "32 b b b", "signature_der": "m b",
     "request_message": "o b", "request_hashed": "o 32 b", "request_digest": "o b", "request_script_root": "h b",
     "frost_sign_start": "h o h h i b",
@@ -146,9 +176,10 @@ _PROTOTYPES = {
     "ecdsa_sign_start": "h o h h h h i b", "presign_start": "h o h h h 32 i b", "presignatures_take": "h m h",
     "online_start": "h o h h h b b", "store_folder": "o b", "store_memory": "o", "store_discard": "h b",
     **{f"{kind}_free": "h" for kind in
-       ("identity", "parties", "session", "key_share", "package", "request", "burn_log", "pairs", "store")},
+       ("identity", "parties", "session", "key_share", "package", "request", "burn_log", "pairs", "store", "backup_key",
+        "key_store", "record")},
 }
-_NUMBERS = {"8": c_uint8, "16": c_uint16, "32": c_uint32, "64": c_uint64, "i32": c_int32}
+_NUMBERS = {"size": c_size_t, "8": c_uint8, "16": c_uint16, "32": c_uint32, "64": c_uint64, "i32": c_int32}
 _MOST_PARTIES = 65535
 
 
@@ -320,6 +351,14 @@ class Package(Handle):
         """Who holds a share."""
         return _call("package_parties", self)[1]
 
+    def child_key(self, chain_code: bytes, path: str) -> bytes:
+        """The verifying key of a child, at the end of a path such as "m/0/7"."""
+        return _call("package_child_key", self, chain_code, path.encode())
+
+    def verify_backup(self, party: int, to: bytes, backup: bytes) -> None:
+        """Fails unless a verifiable backup opens, with the secret of `to`, to the share of a party."""
+        _call("backup_verify", self, party, to, backup)
+
     def verify(self, message: bytes, signature: bytes) -> bool:
         """Whether an ordinary signature is one of the message, or for ECDSA of the digest, under this key."""
         return verify(self.suite, self.verifying_key, message, signature)
@@ -350,6 +389,159 @@ class KeyShare(Handle):
         return Package(_call("key_share_package", self))
 
 
+    @property
+    def chain_code(self) -> bytes:
+        """Who has it can link every address derived from the key."""
+        return _call("key_share_chain_code", self)
+
+    def xpub(self, path: str = "m", network: Network = Network.MAINNET) -> str:
+        """The extended public key at the end of a path, for watch-only wallets."""
+        return _call("key_share_xpub", self, network, path.encode()).decode()
+
+    def with_identity(self, party: int, public: bytes) -> KeyShare:
+        """The same share, with another public identity of a party."""
+        return KeyShare(_call("key_share_with_identity", self, party, public))
+
+    def backup(self, passphrase: bytes, *, memory_kib: int = 65536, passes: int = 3, lanes: int = 4) -> bytes:
+        """A backup under a passphrase; a guess costs as much as is said."""
+        return _call("backup_passphrase", self, memory_kib, passes, lanes, passphrase)
+
+    @classmethod
+    def restore(cls, suite: Suite, backup: bytes, passphrase: bytes) -> KeyShare:
+        """Opens what `backup` made."""
+        return cls._make("backup_passphrase_open", suite, backup, passphrase)
+
+    def backup_to(self, to: bytes, identity: Identity) -> bytes:
+        """A backup to the public half of a `BackupKey`."""
+        return _call("backup_seal", self, identity, to)
+
+    def verifiable_backup(self, to: bytes, identity: Identity) -> tuple[bytes, bytes]:
+        """A backup that anybody can check (`Package.verify_backup`), and what else it takes, sealed."""
+        return _call("backup_verifiable", self, identity, to)
+
+
+class BackupKey(Handle):
+    """The secret key that opens backups: where no party lives."""
+
+    _kind = "backup_key"
+
+    @classmethod
+    def generate(cls) -> BackupKey:
+        """A new one."""
+        return cls._make("backup_key_generate")
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> BackupKey:
+        """Reads what `bytes()` gave."""
+        return cls._make("backup_key_from_bytes", content)
+
+    def __bytes__(self) -> bytes:
+        """Secret."""
+        return _call("backup_key_to_bytes", self)
+
+    @property
+    def public(self) -> bytes:
+        """What the makers of backups must know."""
+        return _call("backup_key_public", self)
+
+    def open(self, suite: Suite, backup: bytes, maker: bytes) -> KeyShare:
+        """Opens what `KeyShare.backup_to` made, by the party with this public identity."""
+        return KeyShare(_call("backup_open", self, suite, maker, backup))
+
+    def restore(self, suite: Suite, backup: bytes, beside: bytes, maker: bytes) -> KeyShare:
+        """Opens both parts of `KeyShare.verifiable_backup`."""
+        return KeyShare(_call("backup_restore", self, suite, maker, backup, beside))
+
+
+class KeyStore(Handle):
+    """Where the record of a key is kept."""
+
+    _kind = "key_store"
+
+    @classmethod
+    def file(cls, path: str) -> KeyStore:
+        """In a file of one process."""
+        return cls._make("key_store_file", path.encode())
+
+    @classmethod
+    def memory(cls) -> KeyStore:
+        """For tests."""
+        return cls._make("key_store_memory")
+
+
+class Record(Handle):
+    """One party's record of one key: what keeps its share through every refresh and reshare."""
+
+    _kind = "record"
+
+    @classmethod
+    def create(cls, identity: Identity, store: KeyStore, share: KeyShare) -> Record:
+        """Of a share out of key generation or repair."""
+        return cls._make("record_create", identity, store, share)
+
+    @classmethod
+    def join(cls, identity: Identity, store: KeyStore, package: Package, me: int) -> Record:
+        """Of a newcomer, before the reshare that brings its share."""
+        return cls._make("record_join", identity, store, package, me)
+
+    @classmethod
+    def open(cls, identity: Identity, store: KeyStore) -> Record:
+        """At every start. Then `depend`, and `exchange` with the others."""
+        return cls._make("record_open", identity, store)
+
+    def depend(self, store: Store) -> None:
+        """Presignatures of this store are wiped when their sharing is over."""
+        _call("record_depend", self, store)
+
+    @property
+    def key(self) -> KeyShare:
+        """The share to sign with now."""
+        return KeyShare(_call("record_key", self))
+
+    @property
+    def package(self) -> Package:
+        """The package of the sharing in use."""
+        return Package(_call("record_package", self))
+
+    def refresh(self, label: bytes) -> Session:
+        """New shares for all parties."""
+        return Session(_call("refresh_start", self, label))
+
+    def reshare(self, holders: Parties, threshold: int, dealers: Iterable[int], label: bytes) -> Session:
+        """New shares for these holders, dealt by at least t of the present ones."""
+        return Session(_call("reshare_start", self, holders, threshold, dealers, label))
+
+    def exchange(self) -> bytes:
+        """For any other party of the key, to catch up."""
+        return _call("record_exchange", self)
+
+    def learn(self, shown: bytes) -> list[tuple[int, bytes]]:
+        """Takes what another party's `exchange` gave: what is to be sent now, as `Session.outgoing` has it."""
+        _call("record_learn", self, shown)
+        messages = iter(lambda: _call("record_take_message", self), (0, b""))
+        return list(messages)
+
+    def attempts(self) -> list[tuple[bytes, Attempt, list[int]]]:
+        """How attempts stand: the sharing each makes, its state, and who has not acknowledged."""
+        found = []
+        while True:
+            try:
+                sharing, state, missing = _call("record_attempt", self, len(found))
+            except UsageError as error:
+                if error.status == NOT_THERE:
+                    return found
+                raise
+            found.append((sharing, Attempt(state), missing))
+
+    def discard(self, sharing: bytes) -> None:
+        """Discards the pending share of an attempt."""
+        _call("record_discard", self, sharing)
+
+    def reopen(self, sharing: bytes) -> None:
+        """Goes back to a sharing, by an operator's decision, at all parties."""
+        _call("record_reopen", self, sharing)
+
+
 class Request(Handle):
     """What this party's own application has approved for signing."""
 
@@ -369,6 +561,11 @@ class Request(Handle):
     def digest(cls, digest: bytes) -> Request:
         """For ECDSA: a digest of 32 bytes that this party made or trusts."""
         return cls._make("request_digest", digest)
+
+    def path(self, path: str) -> Request:
+        """For a child of the key, at the end of a path such as "m/0/7"."""
+        _call("request_path", self, path.encode())
+        return self
 
     def script_root(self, root: bytes) -> Request:
         """For BIP-340: the output that the scripts under this root can spend too."""
@@ -497,6 +694,18 @@ class Session(Handle):
         """Signing with a presignature: one message from each signer."""
         return cls._make("online_start", identity, share, store, request, name, label)
 
+    @classmethod
+    def help_repair(cls, identity: Identity, share: KeyShare, lost: int, lost_public: bytes, helpers: Iterable[int],
+                    label: bytes) -> Session:
+        """Helps a party that lost its share."""
+        return cls._make("repair_help_start", identity, share, lost, lost_public, helpers, label)
+
+    @classmethod
+    def repair(cls, identity: Identity, package: Package, lost: int, lost_public: bytes, helpers: Iterable[int],
+               label: bytes) -> Session:
+        """The repair at the party that lost its share."""
+        return cls._make("repair_start", identity, package, lost, lost_public, helpers, label)
+
     def receive(self, message: bytes) -> int:
         """Gives it a message off the wire: what is to be done now, SEND | STORE | OUTPUT | FINISHED.
 
@@ -573,6 +782,10 @@ class Session(Handle):
         """The key share that it was run for."""
         return KeyShare(_call("session_take_key_share", self))
 
+    def take_package(self) -> Package:
+        """What a repair ends in at those who helped."""
+        return Package(_call("session_take_package", self))
+
     def take_signature(self) -> tuple[bytes, int | None]:
         """The signature that it was run for, and for ECDSA the recovery id."""
         signature, recovery_id = _call("session_take_signature", self)
@@ -588,6 +801,11 @@ def verify(suite: Suite, key: bytes, message: bytes, signature: bytes) -> bool:
             return False
         raise
     return True
+
+
+def xpub_child_key(suite: Suite, xpub: str, path: str) -> bytes:
+    """The verifying key of a child of an extended public key."""
+    return _call("xpub_child_key", suite, xpub.encode(), path.encode())
 
 
 def der(signature: bytes) -> bytes:

@@ -1,5 +1,5 @@
-//! One party a process: `signer FOLDER ID N THRESHOLD PORT`. The same program as `signer.c`, straight on the Rust library, to be
-//! mixed with it.
+//! One party a process: `signer FOLDER ID N THRESHOLD PORT`. The same program as `signer.c`, straight on the Rust
+//! library, to be mixed with it.
 
 use std::error::Error;
 use std::io::{Read, Write};

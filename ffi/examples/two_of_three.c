@@ -1,4 +1,5 @@
-/* Three parties make two keys, of which any two can sign: one for Ed25519, one for ECDSA on secp256k1.
+/* Three parties make two keys, of which any two can sign: one for Ed25519, refreshed once, and one
+ * for ECDSA on secp256k1.
  *
  * They are in one process here and their messages go from hand to hand; signer.c has one party a process. */
 #include "net.h"
@@ -115,6 +116,27 @@ static void sign(cosigil_request *request, size_t a, size_t b, int ecdsa) {
   run(2, sessions, signers, keep_signature);
 }
 
+/* All parties get new shares of the same key; what a thief had before is worthless. */
+static void refresh(void) {
+  cosigil_session *sessions[N];
+  cosigil_record *records[N];
+  uint8_t label[32];
+  next_label(label);
+  for (size_t k = 0; k < N; ++k) {
+    cosigil_key_store *store;
+    CHECK(cosigil_key_store_memory(&store)); /* on a real machine: cosigil_key_store_file */
+    CHECK(cosigil_record_create(identities[k], &records[k], store, shares[k]));
+    CHECK(cosigil_key_store_free(store));
+    CHECK(cosigil_refresh_start(records[k], &sessions[k], label, sizeof label));
+  }
+  run(N, sessions, IDS, NULL); /* there is no output: it is in the records */
+  for (size_t k = 0; k < N; ++k) {
+    CHECK(cosigil_key_share_free(shares[k]));
+    CHECK(cosigil_record_key(records[k], &shares[k]));
+    CHECK(cosigil_record_free(records[k]));
+  }
+}
+
 int main(void) {
   if (cosigil_abi_version() >> 16 != COSIGIL_ABI_VERSION >> 16) return 1;
   cosigil_request *request;
@@ -124,6 +146,9 @@ int main(void) {
   make_key(COSIGIL_FROST_ED25519);
   CHECK(cosigil_request_message(&request, (const uint8_t *)message, strlen(message)));
   sign(request, 0, 2, 0);
+  show(COSIGIL_FROST_ED25519, message, strlen(message));
+  refresh();
+  sign(request, 0, 1, 0);
   show(COSIGIL_FROST_ED25519, message, strlen(message));
   CHECK(cosigil_request_free(request));
 

@@ -56,6 +56,26 @@ def main() -> None:
     assert package.verify(message, signature) and not package.verify(b"pay 2 to Alice", signature)
     print("Ed25519", package.verifying_key.hex(), signature.hex())
 
+    # A refresh: new shares of the same key.
+    records = {me: cosigil.Record.create(identities[me], cosigil.KeyStore.memory(), shares[me]) for me in IDS}
+    label = os.urandom(32)
+    run({me: records[me].refresh(label) for me in IDS})
+    assert all(record.attempts()[0][1] == cosigil.Attempt.DONE for record in records.values() if record.attempts())
+    label = os.urandom(32)
+    sessions = {me: Session.frost(identities[me], records[me].key, request, [1, 2], label) for me in (1, 2)}
+    run(sessions)
+    assert package.verify(message, sessions[1].take_signature()[0])
+
+    # A backup of party 1's share; its key for customer 7.
+    share = records[1].key
+    file = share.backup(b"eleven random words", memory_kib=64, passes=1, lanes=1)  # cheap: an example
+    assert bytes(KeyShare.restore(Suite.FROST_ED25519, file, b"eleven random words")) == bytes(share)
+    label, child = os.urandom(32), Request.message(message).path("m/0/7")
+    sessions = {me: Session.frost(identities[me], records[me].key, child, [1, 2], label) for me in (1, 2)}
+    run(sessions)
+    address_key = package.child_key(share.chain_code, "m/0/7")
+    assert cosigil.verify(Suite.FROST_ED25519, address_key, message, sessions[1].take_signature()[0])
+
     # ECDSA: every two parties set up a pair, once.
     shares = make_key(identities, parties, Suite.ECDSA_SECP256K1)
     logs = {me: BurnLog.memory() for me in IDS}  # on a real machine: BurnLog.create(path)

@@ -35,9 +35,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// What a guess of a passphrase costs by default: memory in KiB.
+#define COSIGIL_BACKUP_MEMORY_KIB 65536
+
+// By default: passes over the memory.
+#define COSIGIL_BACKUP_PASSES 3
+
+// By default: lanes.
+#define COSIGIL_BACKUP_LANES 4
+
 // The version of this interface: the major number in the upper 16 bits, the minor in the lower. A program made for
 // another major version must not go on; a larger minor version only adds.
 #define COSIGIL_ABI_VERSION 65536
+
+// Bitcoin's main network: xpub….
+#define COSIGIL_MAINNET 0
+
+// Test networks: tpub….
+#define COSIGIL_TESTNET 1
 
 // Threshold ECDSA on secp256k1: Bitcoin, Ethereum.
 #define COSIGIL_ECDSA_SECP256K1 1
@@ -153,6 +168,18 @@
 // A fault that this version of the interface has no number for.
 #define COSIGIL_FAULT_OTHER 255
 
+// The attempt is open: not all confirms are there.
+#define COSIGIL_ATTEMPT_PENDING 1
+
+// The share of the new sharing is active.
+#define COSIGIL_ATTEMPT_ACTIVE 2
+
+// All holders have acknowledged the new sharing.
+#define COSIGIL_ATTEMPT_DONE 3
+
+// The attempt is closed: discarded, or another one was taken.
+#define COSIGIL_ATTEMPT_CLOSED 4
+
 // SHA-256.
 #define COSIGIL_HASH_SHA256 1
 
@@ -188,6 +215,9 @@
 
 // Presignatures: cosigil_presignatures_take.
 #define COSIGIL_OUTPUT_PRESIGNATURES 4
+
+// A package, at those who helped in a repair: cosigil_session_take_package.
+#define COSIGIL_OUTPUT_PACKAGE 5
 
 // A failed check of pair states in a setup: thrown away, counted.
 #define COSIGIL_CONSEQUENCE_STRIKE 1
@@ -294,6 +324,27 @@
 // No derivation is defined for this curve.
 #define COSIGIL_NO_DERIVATION 135
 
+// Fewer helpers than the threshold.
+#define COSIGIL_TOO_FEW_HELPERS 136
+
+// The chain code is not the key's.
+#define COSIGIL_OTHER_CHAIN_CODE 137
+
+// A hardened child needs the whole secret key, which nobody has.
+#define COSIGIL_HARDENED 138
+
+// The key has no child with this index: take the next.
+#define COSIGIL_INVALID_CHILD 139
+
+// A path has more than 255 steps.
+#define COSIGIL_PATH_TOO_LONG 140
+
+// One machine has dealt this sharing: refresh it first.
+#define COSIGIL_REFRESH_FIRST 141
+
+// This party deals its share of the key in this session: it needs the share.
+#define COSIGIL_SHARE_NEEDED 142
+
 // The signature is not one of the message under the key.
 #define COSIGIL_BAD_SIGNATURE 150
 
@@ -321,6 +372,15 @@
 // A share does not fit the public key package.
 #define COSIGIL_INVALID_SHARE 206
 
+// The backup does not open: another passphrase or key, or an altered file.
+#define COSIGIL_NOT_OPENED 207
+
+// Opening the backup would take more memory or time than is allowed, or than there is.
+#define COSIGIL_TOO_COSTLY 208
+
+// The verifiable backup does not hold this party's share.
+#define COSIGIL_INVALID_BACKUP 209
+
 // The session is over.
 #define COSIGIL_OVER 300
 
@@ -329,6 +389,21 @@
 
 // No usable pair with a peer: run a setup.
 #define COSIGIL_SETUP_NEEDED 302
+
+// An attempt to move the key on is acknowledged: no other one can be confirmed, and it cannot be discarded.
+#define COSIGIL_ACKNOWLEDGED 303
+
+// The share is gone: a later sharing is done.
+#define COSIGIL_RETIRED 304
+
+// There is no share of this sharing, or not yet.
+#define COSIGIL_NO_SHARE 305
+
+// This party has not confirmed such an attempt.
+#define COSIGIL_UNKNOWN_ATTEMPT 306
+
+// Two attempts have certificates, and neither can become done: an operator decides.
+#define COSIGIL_SHARINGS_CONFLICT 307
 
 // The session has ended without a result and nobody can be named: try again.
 #define COSIGIL_ABORTED 310
@@ -369,6 +444,12 @@
 // There is no such file, or there is one already.
 #define COSIGIL_ABSENT 605
 
+// The store has a record already.
+#define COSIGIL_RECORD_EXISTS 606
+
+// Another process uses the store.
+#define COSIGIL_STORE_LOCKED 607
+
 // A bug in this library. The handles used in the call are dead; please report it.
 #define COSIGIL_PANIC 900
 
@@ -399,11 +480,16 @@
 // It has this presignature already, or had it.
 #define COSIGIL_STORE_EXISTS 4
 
-// Where burns and strikes are recorded: one for an installation, shared by all its sessions. What is written is durable
-// before a call returns. Any number of threads may use it at once.
+// The secret key that opens backups. It belongs where no party of a key lives. It never changes; any number of
+// threads may use it at once.
+typedef struct cosigil_backup_key cosigil_backup_key;
+
+// Where burns and strikes are recorded: one for an installation, shared by all its sessions. What is written is
+// durable before a call returns. Any number of threads may use it at once.
 typedef struct cosigil_burn_log cosigil_burn_log;
 
-// What several parties have sent, by party: commitments, or signature shares. Any number of threads may use it at once.
+// What several parties have sent, by party: commitments, or signature shares. Any number of threads may use it at
+// once.
 typedef struct cosigil_collection cosigil_collection;
 
 // A party's identity: the Ed25519 key that signs its messages. Any number of threads may use it at once.
@@ -412,23 +498,29 @@ typedef struct cosigil_identity cosigil_identity;
 // What one party holds of a key: secret. It never changes; any number of threads may use it at once.
 typedef struct cosigil_key_share cosigil_key_share;
 
+// Where the one record of a key at a party is kept. Any number of threads may use it at once.
+typedef struct cosigil_key_store cosigil_key_store;
+
 // The secret nonces of one signature: used up by it. Any number of threads may try; one of them signs.
 typedef struct cosigil_nonces cosigil_nonces;
 
-// What everybody may know of a key: who holds it, how many must sign, and what is needed to check them. It never changes;
-// any number of threads may use it at once.
+// What everybody may know of a key: who holds it, how many must sign, and what is needed to check them. It never
+// changes; any number of threads may use it at once.
 typedef struct cosigil_package cosigil_package;
 
-// What one installation has of the setups with its peers: secret, and never in a backup or on a second machine. Any number of
-// threads may use it at once. Load it once in a process.
+// What one installation has of the setups with its peers: secret, and never in a backup or on a second machine. Any
+// number of threads may use it at once. Load it once in a process.
 typedef struct cosigil_pairs cosigil_pairs;
 
-// A list of parties and their public identities: the directory that the operators have agreed on. Any number of threads
-// may use it at once; a session takes what is in it when it starts.
+// A list of parties and their public identities: the directory that the operators have agreed on. Any number of
+// threads may use it at once; a session takes what is in it when it starts.
 typedef struct cosigil_parties cosigil_parties;
 
-// What this party's own application has approved for signing. All signers must bring the same. Any number of threads may
-// use it at once; a session takes what is in it when it starts.
+// One party's record of one key, and the attempts to move it on. Threads that use it at once wait for each other.
+typedef struct cosigil_record cosigil_record;
+
+// What this party's own application has approved for signing. All signers must bring the same. Any number of threads
+// may use it at once; a session takes what is in it when it starts.
 typedef struct cosigil_request cosigil_request;
 
 // A protocol that this party runs with others: key generation, setup, signing, and the rest. Bytes in, bytes out. Any
@@ -437,6 +529,14 @@ typedef struct cosigil_session cosigil_session;
 
 // Where presignatures are kept, each for one request and no other. Any number of threads may use it at once.
 typedef struct cosigil_store cosigil_store;
+
+// Bytes that this library gave out. Free them, once, with cosigil_bytes_free: it wipes them.
+typedef struct {
+  // The first byte; NULL if there are none.
+  uint8_t *data;
+  // How many there are.
+  size_t len;
+} cosigil_bytes;
 
 // Whom a strike is for.
 typedef struct {
@@ -448,13 +548,14 @@ typedef struct {
   uint16_t party;
 } cosigil_peer;
 
-// A burn log of the integrator's own. Each function returns 0 when it has done what it says, durably, and anything else if
-// it has not, or may not have; after that it must refuse everything. The library never calls two of them at once for one
-// log, but from any thread.
+// A burn log of the integrator's own. Each function returns 0 when it has done what it says, durably, and anything
+// else if it has not, or may not have; after that it must refuse everything. The library never calls two of them at
+// once for one log, but from any thread.
 typedef struct {
   // Handed to each call.
   void *context;
-  // Burns a pair (32 bytes) for ever and counts a strike for its peer: both or neither. Burning it again changes nothing.
+  // Burns a pair (32 bytes) for ever and counts a strike for its peer: both or neither. Burning it again changes
+  // nothing.
   int32_t (*burn)(void *context, const uint8_t *pair_id, const cosigil_peer *peer);
   // Whether a pair was ever burned: `burned` gets 1 or 0.
   int32_t (*is_burned)(void *context, const uint8_t *pair_id, uint8_t *burned);
@@ -468,30 +569,42 @@ typedef struct {
   void (*release)(void *context);
 } cosigil_burn_log_calls;
 
-// Bytes that this library gave out. Free them, once, with cosigil_bytes_free: it wipes them.
+// A store of the integrator's own. Each function returns 0 when it has done what it says, and anything else if it has
+// not, or may not have; after that it must refuse everything. The library never calls two of them at once for one
+// store, but from any thread.
 typedef struct {
-  // The first byte; NULL if there are none.
-  uint8_t *data;
-  // How many there are.
-  size_t len;
-} cosigil_bytes;
+  // Handed to each call.
+  void *context;
+  // Gives the record saved last: at most `capacity` bytes of it, and in `record_len` its whole length; 0 if there
+  // is none.
+  int32_t (*load)(void *context, uint8_t *record, size_t capacity, size_t *record_len);
+  // Puts this record, secret, of a generation that only goes up, in the place of the one before: whole or not at
+  // all, durable before it returns, and the one before is gone.
+  int32_t (*save)(void *context, uint64_t generation, const uint8_t *record, size_t record_len);
+  // The newest generation that is known to have been saved; 0 where it cannot be known.
+  int32_t (*newest)(void *context, uint64_t *generation);
+  // Called once when nothing uses the store any more; may be NULL.
+  void (*release)(void *context);
+} cosigil_key_store_calls;
 
-// Fills `bytes` with `len` fresh random bytes; returns 0, or anything else if it cannot. It is called by whatever thread
-// calls this library, by several at once.
+// Fills `bytes` with `len` fresh random bytes; returns 0, or anything else if it cannot. It is called by whatever
+// thread calls this library, by several at once.
 typedef int32_t (*cosigil_random)(void *context, uint8_t *bytes, size_t len);
 
-// A store of the integrator's own. Names (`id`) and digests of requests have 32 bytes, replies 96. Each function returns one
-// of COSIGIL_STORE_…. **A copy of the store, from a backup or a replica, must not know unspent presignatures: two signatures
-// from one are the key.** The library never calls two of them at once for one store, but from any thread.
+// A store of the integrator's own. Names (`id`) and digests of requests have 32 bytes, replies 96. Each function
+// returns one of COSIGIL_STORE_…. **A copy of the store, from a backup or a replica, must not know unspent
+// presignatures: two signatures from one are the key.** The library never calls two of them at once for one store,
+// but from any thread.
 typedef struct {
   // Handed to each call.
   void *context;
   // Keeps a record, secret, under a name that was never used.
   int32_t (*insert)(void *context, const uint8_t *id, const uint8_t *record, size_t record_len);
-  // Gives the record of an unspent presignature: at most `capacity` bytes of it, and in `record_len` its whole length.
+  // Gives the record of an unspent presignature: at most `capacity` bytes of it, and in `record_len` its whole
+  // length.
   int32_t (*get)(void *context, const uint8_t *id, uint8_t *record, size_t capacity, size_t *record_len);
-  // Spends a presignature on a request, remembers the reply and wipes the record; durable before it returns. If it was spent
-  // on this very request before, `repeated` gets 1, and `reply` the reply that was remembered.
+  // Spends a presignature on a request, remembers the reply and wipes the record; durable before it returns. If it
+  // was spent on this very request before, `repeated` gets 1, and `reply` the reply that was remembered.
   int32_t (*claim)(void *context, const uint8_t *id, const uint8_t *request, uint8_t *reply, uint8_t *repeated);
   // Tells what a presignature was spent on: `found` gets 1, or 0 if it is not spent or was discarded.
   int32_t (*claimed)(void *context, const uint8_t *id, uint8_t *request, uint8_t *reply, uint8_t *found);
@@ -505,14 +618,125 @@ typedef struct {
 extern "C" {
 #endif // __cplusplus
 
-// Makes a new burn log in a file that does not exist yet; `path` is UTF-8. Never restore it from a backup and never delete it
-// while pair states of the installation exist.
+// Makes a new key for backups.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
+int32_t cosigil_backup_key_generate(cosigil_backup_key **key);
+
+// The key's bytes, secret.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_backup_key_to_bytes(const cosigil_backup_key *key, cosigil_bytes *bytes);
+
+// Reads what cosigil_backup_key_to_bytes wrote.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_MALFORMED, COSIGIL_VERSION, COSIGIL_OTHER_SUITE.
+int32_t cosigil_backup_key_from_bytes(cosigil_backup_key **key, const uint8_t *bytes, size_t bytes_len);
+
+// What the makers of backups must know, with a checksum. Compare it over a channel that you trust.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_backup_key_public(const cosigil_backup_key *key, cosigil_bytes *public_);
+
+// Frees a key for backups. NULL is left alone.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_backup_key_free(cosigil_backup_key *key);
+
+// Seals a key share under a passphrase. A guess costs `memory_kib` KiB, `passes` passes over them and `lanes` lanes
+// of Argon2id: take COSIGIL_BACKUP_MEMORY_KIB, COSIGIL_BACKUP_PASSES, COSIGIL_BACKUP_LANES or more. The file is as
+// good as the passphrase.
+//
+// Returns COSIGIL_OK, COSIGIL_MALFORMED for a cost that Argon2 does not know, COSIGIL_TOO_COSTLY if the memory cannot
+// be had, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED,
+// COSIGIL_BROKEN_RANDOM.
+int32_t cosigil_backup_passphrase(const cosigil_key_share *share,
+                                  cosigil_bytes *file,
+                                  uint32_t memory_kib,
+                                  uint32_t passes,
+                                  uint32_t lanes,
+                                  const uint8_t *passphrase,
+                                  size_t passphrase_len);
+
+// Opens what cosigil_backup_passphrase sealed: a share of a key of this suite.
+//
+// Returns COSIGIL_OK; COSIGIL_NOT_OPENED for a wrong passphrase and for an altered file alike; COSIGIL_TOO_COSTLY for
+// a file that asks for more than 1 GiB; COSIGIL_SUITE, COSIGIL_OTHER_SUITE, COSIGIL_MALFORMED, COSIGIL_VERSION,
+// COSIGIL_NULL, COSIGIL_LENGTH.
+int32_t cosigil_backup_passphrase_open(cosigil_key_share **share,
+                                       uint32_t suite,
+                                       const uint8_t *file,
+                                       size_t file_len,
+                                       const uint8_t *passphrase,
+                                       size_t passphrase_len);
+
+// Seals a key share to a public key for backups, signed with this party's identity.
+//
+// Returns COSIGIL_OK, COSIGIL_MALFORMED, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
+// COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
+int32_t cosigil_backup_seal(const cosigil_key_share *share,
+                            cosigil_bytes *file,
+                            const cosigil_identity *identity,
+                            const uint8_t *to,
+                            size_t to_len);
+
+// Opens what cosigil_backup_seal sealed: a share of a key of this suite, sealed by the party with the public identity
+// `maker`.
+//
+// Returns COSIGIL_OK; COSIGIL_OTHER_IDENTITY for another's; COSIGIL_NOT_OPENED for an altered file, or one for
+// another key; COSIGIL_SUITE, COSIGIL_OTHER_SUITE, COSIGIL_MALFORMED, COSIGIL_VERSION, COSIGIL_INVALID_IDENTITY,
+// COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_backup_open(const cosigil_backup_key *key,
+                            cosigil_key_share **share,
+                            uint32_t suite,
+                            const uint8_t *maker,
+                            size_t maker_len,
+                            const uint8_t *file,
+                            size_t file_len);
+
+// Makes a backup of a key share of which anybody can see, by cosigil_backup_verify, that it opens to this party's
+// share; and `beside`, sealed, what else it takes to use it. Both go to the holder of the key for backups.
+//
+// Returns COSIGIL_OK, COSIGIL_MALFORMED, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
+// COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
+int32_t cosigil_backup_verifiable(const cosigil_key_share *share,
+                                  cosigil_bytes *backup,
+                                  cosigil_bytes *beside,
+                                  const cosigil_identity *identity,
+                                  const uint8_t *to,
+                                  size_t to_len);
+
+// Checks, with public data alone, that a verifiable backup opens to the share of `party` with the secret of `to`.
+//
+// Returns COSIGIL_OK if it does, COSIGIL_INVALID_BACKUP if not; COSIGIL_MALFORMED, COSIGIL_VERSION,
+// COSIGIL_OTHER_SUITE, COSIGIL_PARTY_ID, COSIGIL_UNKNOWN_PARTY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE,
+// COSIGIL_OTHER_HANDLE.
+int32_t cosigil_backup_verify(const cosigil_package *package,
+                              uint16_t party,
+                              const uint8_t *to,
+                              size_t to_len,
+                              const uint8_t *backup,
+                              size_t backup_len);
+
+// Opens both parts of what cosigil_backup_verifiable made.
+//
+// Returns what cosigil_backup_open does.
+int32_t cosigil_backup_restore(const cosigil_backup_key *key,
+                               cosigil_key_share **share,
+                               uint32_t suite,
+                               const uint8_t *maker,
+                               size_t maker_len,
+                               const uint8_t *backup,
+                               size_t backup_len,
+                               const uint8_t *beside,
+                               size_t beside_len);
+
+// Makes a new burn log in a file that does not exist yet; `path` is UTF-8. Never restore it from a backup and never
+// delete it while pair states of the installation exist.
 //
 // Returns COSIGIL_OK; COSIGIL_ABSENT if there is such a file; COSIGIL_STORE_FAILED, COSIGIL_TEXT, COSIGIL_NULL,
 // COSIGIL_LENGTH.
-int32_t cosigil_burn_log_create(cosigil_burn_log **log,
-                                const uint8_t *path,
-                                size_t path_len);
+int32_t cosigil_burn_log_create(cosigil_burn_log **log, const uint8_t *path, size_t path_len);
 
 // Opens a burn log that cosigil_burn_log_create has made.
 //
@@ -525,7 +749,8 @@ int32_t cosigil_burn_log_open(cosigil_burn_log **log, const uint8_t *path, size_
 // Returns COSIGIL_OK; COSIGIL_NULL also if one of the functions is NULL; then `release` is not called.
 int32_t cosigil_burn_log_callbacks(cosigil_burn_log **log, const cosigil_burn_log_calls *calls);
 
-// A burn log that forgets everything with the process: for tests, and for parties whose pair states never leave memory.
+// A burn log that forgets everything with the process: for tests, and for parties whose pair states never leave
+// memory.
 //
 // Returns COSIGIL_OK, COSIGIL_NULL.
 int32_t cosigil_burn_log_memory(cosigil_burn_log **log);
@@ -544,8 +769,8 @@ uint32_t cosigil_abi_version(void);
 // `text` gets at most `capacity` bytes, the last of them 0; `length` the length of the whole text without the 0. The
 // text is empty if no call has failed on this thread. A text holds no secret.
 //
-// Returns COSIGIL_OK, also where the text was cut; COSIGIL_NULL, COSIGIL_LENGTH for a capacity of 0. It leaves the last
-// error as it is.
+// Returns COSIGIL_OK, also where the text was cut; COSIGIL_NULL, COSIGIL_LENGTH for a capacity of 0. It leaves the
+// last error as it is.
 int32_t cosigil_last_error(char *text, size_t capacity, size_t *length);
 
 // The fault, one of COSIGIL_FAULT_…, behind the last failure on this thread, and the parties it names.
@@ -560,20 +785,71 @@ int32_t cosigil_last_fault(int32_t *fault, uint16_t *parties, size_t capacity, s
 //
 // An empty one is left as it is. Any thread may free any buffer, once.
 //
-// Returns COSIGIL_OK; COSIGIL_NO_BUFFER, harmlessly, for a buffer that is not this library's or was freed; COSIGIL_NULL.
+// Returns COSIGIL_OK; COSIGIL_NO_BUFFER, harmlessly, for a buffer that is not this library's or was freed;
+// COSIGIL_NULL.
 int32_t cosigil_bytes_free(cosigil_bytes *bytes);
+
+// Asks for a signature under a child of the key, at the end of a path such as "m/0/7": for COSIGIL_ECDSA_SECP256K1,
+// COSIGIL_FROST_BIP340 (of which then the Taproot output key is made) and COSIGIL_FROST_ED25519. Signers need to
+// agree on nothing but the path; those with another one are in conflict.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_TEXT, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
+// COSIGIL_MALFORMED, COSIGIL_HARDENED, COSIGIL_PATH_TOO_LONG.
+int32_t cosigil_request_path(cosigil_request *request, const uint8_t *path, size_t path_len);
+
+// Gives a request with a path the key's chain code of 32 bytes: for cosigil_frost_aggregate, which has no share to
+// take it from.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_request_chain_code(cosigil_request *request, const uint8_t *chain_code, size_t chain_code_len);
+
+// The key of a child, at the end of a path such as "m/0/7", as cosigil_package_verifying_key gives keys: an address
+// is made of it. `chain_code` is the key's (cosigil_key_share_chain_code).
+//
+// Returns COSIGIL_OK, COSIGIL_NO_DERIVATION for a suite without children, COSIGIL_OTHER_CHAIN_CODE,
+// COSIGIL_INVALID_CHILD for an index that has no child (2^-127: take the next), COSIGIL_NULL, COSIGIL_LENGTH,
+// COSIGIL_TEXT, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_MALFORMED, COSIGIL_HARDENED, COSIGIL_PATH_TOO_LONG.
+int32_t cosigil_package_child_key(const cosigil_package *package,
+                                  cosigil_bytes *key,
+                                  const uint8_t *chain_code,
+                                  size_t chain_code_len,
+                                  const uint8_t *path,
+                                  size_t path_len);
+
+// The extended public key at the end of a path ("m" for the root), as text, for watch-only wallets:
+// COSIGIL_ECDSA_SECP256K1 and COSIGIL_FROST_BIP340. `network` is COSIGIL_MAINNET or COSIGIL_TESTNET. Who has it can
+// link every child.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_DERIVATION, COSIGIL_VALUE, COSIGIL_INVALID_CHILD, COSIGIL_NULL, COSIGIL_LENGTH,
+// COSIGIL_TEXT, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_MALFORMED, COSIGIL_HARDENED, COSIGIL_PATH_TOO_LONG.
+int32_t cosigil_key_share_xpub(const cosigil_key_share *share,
+                               cosigil_bytes *xpub,
+                               uint32_t network,
+                               const uint8_t *path,
+                               size_t path_len);
+
+// The key of a child of an extended public key: what a watch-only wallet makes addresses of.
+//
+// Returns COSIGIL_OK, COSIGIL_SUITE, COSIGIL_NO_DERIVATION, COSIGIL_INVALID_CHILD, COSIGIL_NULL, COSIGIL_LENGTH,
+// COSIGIL_TEXT, COSIGIL_MALFORMED, COSIGIL_HARDENED, COSIGIL_PATH_TOO_LONG.
+int32_t cosigil_xpub_child_key(cosigil_bytes *key,
+                               uint32_t suite,
+                               const uint8_t *xpub,
+                               size_t xpub_len,
+                               const uint8_t *path,
+                               size_t path_len);
 
 // Starts signing with an ECDSA key: three rounds, without a presignature.
 //
-// `label`, 32 bytes, names this session: the same at all signers, never used before. `signers` are at least t of the key's
-// parties, this one among them; with each of the others there must be a pair. The output is a signature. A check that fails
-// burns the pair, in `log` first.
+// `label`, 32 bytes, names this session: the same at all signers, never used before. `signers` are at least t of the
+// key's parties, this one among them; with each of the others there must be a pair. The output is a signature. A
+// check that fails burns the pair, in `log` first.
 //
 // Returns COSIGIL_OK, COSIGIL_SUITE for a FROST key or a request that is none of ECDSA's, COSIGIL_SETUP_NEEDED,
 // COSIGIL_OPERATOR_NEEDED, COSIGIL_STORE_FAILED, COSIGIL_ZERO_DIGEST, COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY,
 // COSIGIL_OTHER_SHARING, COSIGIL_PARTY_ID, COSIGIL_SIGNERS, COSIGIL_DUPLICATE_PARTY, COSIGIL_UNKNOWN_PARTY,
-// COSIGIL_OTHER_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED,
-// COSIGIL_BROKEN_RANDOM, COSIGIL_DEAD.
+// COSIGIL_OTHER_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
+// COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM, COSIGIL_DEAD.
 int32_t cosigil_ecdsa_sign_start(const cosigil_identity *identity,
                                  cosigil_session **session,
                                  const cosigil_key_share *share,
@@ -601,24 +877,23 @@ int32_t cosigil_presign_start(const cosigil_identity *identity,
                               const uint8_t *label,
                               size_t label_len);
 
-// Takes the presignatures that a session has made into a store. `names` gets 32 bytes for each, one after the other: the same at
-// all signers, in the same order.
+// Takes the presignatures that a session has made into a store. `names` gets 32 bytes for each, one after the other:
+// the same at all signers, in the same order.
 //
-// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_STORE_FAILED (what is not stored by then is lost: presign again), COSIGIL_NULL,
-// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-int32_t cosigil_presignatures_take(cosigil_store *store,
-                                   cosigil_bytes *names,
-                                   cosigil_session *session);
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_STORE_FAILED (what is not stored by then is lost: presign again),
+// COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_presignatures_take(cosigil_store *store, cosigil_bytes *names, cosigil_session *session);
 
-// Starts signing with a presignature, named by its 32 bytes: one message from each of the signers that it was made by, all of
-// them. When this returns COSIGIL_OK the presignature is spent, durably: another request is refused for ever.
+// Starts signing with a presignature, named by its 32 bytes: one message from each of the signers that it was made
+// by, all of them. When this returns COSIGIL_OK the presignature is spent, durably: another request is refused for
+// ever.
 //
 // `label`, 32 bytes, names this session: the same at all signers, never used before. The output is a signature.
 //
-// Returns COSIGIL_OK, COSIGIL_SPENT, COSIGIL_UNKNOWN_PRESIGNATURE, COSIGIL_STORE_FAILED, COSIGIL_SUITE, COSIGIL_OTHER_SUITE,
-// COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_ZERO_DIGEST, COSIGIL_SIGNERS, COSIGIL_UNKNOWN_PARTY,
-// COSIGIL_OTHER_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED,
-// COSIGIL_BROKEN_RANDOM.
+// Returns COSIGIL_OK, COSIGIL_SPENT, COSIGIL_UNKNOWN_PRESIGNATURE, COSIGIL_STORE_FAILED, COSIGIL_SUITE,
+// COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_ZERO_DIGEST, COSIGIL_SIGNERS,
+// COSIGIL_UNKNOWN_PARTY, COSIGIL_OTHER_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE,
+// COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
 int32_t cosigil_online_start(const cosigil_identity *identity,
                              cosigil_session **session,
                              const cosigil_key_share *share,
@@ -660,8 +935,8 @@ int32_t cosigil_frost_commit(const cosigil_key_share *share, cosigil_nonces **no
 // COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 int32_t cosigil_frost_list(const cosigil_package *package, cosigil_bytes *list, const cosigil_collection *commitments);
 
-// Makes this signer's part of the signature that *its own application* asks for: step two. The nonces are used up; only if
-// they are of another key, or the list cannot be read, they are not.
+// Makes this signer's part of the signature that *its own application* asks for: step two. The nonces are used up;
+// only if they are of another key, or the list cannot be read, they are not.
 //
 // Returns COSIGIL_OK, COSIGIL_SUITE, COSIGIL_USED_UP for nonces that were used before, COSIGIL_MALFORMED,
 // COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_UNKNOWN_NONCE, COSIGIL_SIGNERS,
@@ -675,10 +950,10 @@ int32_t cosigil_frost_sign(const cosigil_key_share *share,
 
 // Adds the parts of all signers up to a signature, verified: step three, by the coordinator.
 //
-// Returns COSIGIL_OK; COSIGIL_CHEATED, and cosigil_last_fault names all whose part is wrong, as the coordinator sees it:
-// a signer that was served another list is among them; COSIGIL_SUITE, COSIGIL_MALFORMED, COSIGIL_OTHER_SUITE,
-// COSIGIL_WRONG_INBOX, COSIGIL_DUPLICATE_PARTY, COSIGIL_SIGNERS, COSIGIL_UNKNOWN_PARTY, COSIGIL_ABORTED, COSIGIL_NULL,
-// COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+// Returns COSIGIL_OK; COSIGIL_CHEATED, and cosigil_last_fault names all whose part is wrong, as the coordinator sees
+// it: a signer that was served another list is among them; COSIGIL_SUITE, COSIGIL_MALFORMED, COSIGIL_OTHER_SUITE,
+// COSIGIL_WRONG_INBOX, COSIGIL_DUPLICATE_PARTY, COSIGIL_SIGNERS, COSIGIL_UNKNOWN_PARTY, COSIGIL_ABORTED,
+// COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 int32_t cosigil_frost_aggregate(const cosigil_package *package,
                                 cosigil_bytes *signature,
                                 const cosigil_request *request,
@@ -717,21 +992,19 @@ int32_t cosigil_collection_free(cosigil_collection *collection);
 // Returns COSIGIL_OK, COSIGIL_NULL.
 int32_t cosigil_live(size_t *handles, size_t *buffers);
 
-// Forgives all strikes of one peer, whose id the operator has typed out: setups and sessions with it start again. Each further
-// strike may be the one that was guessed right. Burned pairs stay burned.
+// Forgives all strikes of one peer, whose id the operator has typed out: setups and sessions with it start again.
+// Each further strike may be the one that was guessed right. Burned pairs stay burned.
 //
 // Returns COSIGIL_OK, COSIGIL_SUITE for a FROST key, COSIGIL_PARTY_ID, COSIGIL_UNKNOWN_PARTY, COSIGIL_STORE_FAILED,
 // COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
-int32_t cosigil_hazmat_forgive(cosigil_burn_log *log,
-                               const cosigil_key_share *share,
-                               uint16_t peer);
+int32_t cosigil_hazmat_forgive(cosigil_burn_log *log, const cosigil_key_share *share, uint16_t peer);
 
 // Splits a secret, 32 bytes in the curve's customary order, into key shares: `shares` gets the bytes of each party's
-// (cosigil_collection_get, cosigil_key_share_from_bytes). The machine that calls this holds the whole key; key generation has no
-// such machine.
+// (cosigil_collection_get, cosigil_key_share_from_bytes). The machine that calls this holds the whole key; key
+// generation has no such machine.
 //
-// Returns COSIGIL_OK, COSIGIL_SUITE, COSIGIL_MALFORMED, COSIGIL_IDENTITY, COSIGIL_THRESHOLD, COSIGIL_NULL, COSIGIL_LENGTH,
-// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
+// Returns COSIGIL_OK, COSIGIL_SUITE, COSIGIL_MALFORMED, COSIGIL_IDENTITY, COSIGIL_THRESHOLD, COSIGIL_NULL,
+// COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
 int32_t cosigil_hazmat_split(const cosigil_parties *directory,
                              cosigil_collection **shares,
                              uint32_t suite,
@@ -739,16 +1012,16 @@ int32_t cosigil_hazmat_split(const cosigil_parties *directory,
                              const uint8_t *secret,
                              size_t secret_len);
 
-// Puts the whole key together from t shares, given as their bytes: 32 bytes in the curve's customary order. Afterwards this
-// machine holds the whole key.
+// Puts the whole key together from t shares, given as their bytes: 32 bytes in the curve's customary order.
+// Afterwards this machine holds the whole key.
 //
 // Returns COSIGIL_OK, COSIGIL_SIGNERS for fewer than t, COSIGIL_DUPLICATE_PARTY, COSIGIL_MALFORMED, COSIGIL_VERSION,
-// COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
-int32_t cosigil_hazmat_reconstruct(const cosigil_collection *shares,
-                                   cosigil_bytes *secret);
+// COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_NULL, COSIGIL_NO_HANDLE,
+// COSIGIL_OTHER_HANDLE.
+int32_t cosigil_hazmat_reconstruct(const cosigil_collection *shares, cosigil_bytes *secret);
 
-// Asks for the shared key itself as Taproot output key, without any tweak. COSIGIL_FROST_BIP340 only. Whoever spoke last in key
-// generation may have hidden a script path in the key, and can spend alone by it.
+// Asks for the shared key itself as Taproot output key, without any tweak. COSIGIL_FROST_BIP340 only. Whoever spoke
+// last in key generation may have hidden a script path in the key, and can spend alone by it.
 //
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 int32_t cosigil_hazmat_request_raw(cosigil_request *request);
@@ -756,8 +1029,8 @@ int32_t cosigil_hazmat_request_raw(cosigil_request *request);
 // Makes a new identity.
 //
 // Store its seed (cosigil_identity_seed) where only this party can read it, and give its public half
-// (cosigil_identity_public) to the operators of the other parties, over a channel that they trust: everything else rests
-// on that. No key share can be computed from it.
+// (cosigil_identity_public) to the operators of the other parties, over a channel that they trust: everything else
+// rests on that. No key share can be computed from it.
 //
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
 int32_t cosigil_identity_generate(cosigil_identity **identity);
@@ -858,25 +1131,23 @@ int32_t cosigil_package_from_bytes(cosigil_package **package, const uint8_t *byt
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 int32_t cosigil_package_suite(const cosigil_package *package, uint32_t *suite);
 
-// The key that signatures verify under and addresses are made of: 33 bytes, compressed, on secp256k1 and P-256; 32 bytes
-// for Ed25519, ristretto255 and BIP-340, where it is the x-coordinate of the Taproot output key that commits to no script.
+// The key that signatures verify under and addresses are made of: 33 bytes, compressed, on secp256k1 and P-256; 32
+// bytes for Ed25519, ristretto255 and BIP-340, where it is the x-coordinate of the Taproot output key that commits to
+// no script.
 //
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
-int32_t cosigil_package_verifying_key(const cosigil_package *package,
-                                      cosigil_bytes *key);
+int32_t cosigil_package_verifying_key(const cosigil_package *package, cosigil_bytes *key);
 
 // The name of the key, 32 bytes: the same for its whole life.
 //
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 int32_t cosigil_package_key_id(const cosigil_package *package, cosigil_bytes *key_id);
 
-// The name of this sharing of the key, 32 bytes, and how many refreshes and reshares came before. A refresh makes another
-// sharing; shares of two sharings do not work together.
+// The name of this sharing of the key, 32 bytes, and how many refreshes and reshares came before. A refresh makes
+// another sharing; shares of two sharings do not work together.
 //
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
-int32_t cosigil_package_sharing(const cosigil_package *package,
-                                cosigil_bytes *sharing,
-                                uint32_t *number);
+int32_t cosigil_package_sharing(const cosigil_package *package, cosigil_bytes *sharing, uint32_t *number);
 
 // How many parties are needed to sign, and who holds a share.
 //
@@ -894,11 +1165,11 @@ int32_t cosigil_package_parties(const cosigil_package *package,
 // Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 int32_t cosigil_package_free(cosigil_package *package);
 
-// Verifies an ordinary signature: of a message or, for ECDSA, of a digest of 32 bytes; under a key and in a form as this
-// library gives them.
+// Verifies an ordinary signature: of a message or, for ECDSA, of a digest of 32 bytes; under a key and in a form as
+// this library gives them.
 //
-// Returns COSIGIL_OK if it is one; COSIGIL_BAD_SIGNATURE if it is not; COSIGIL_MALFORMED for a key or signature that is
-// none; COSIGIL_SUITE, COSIGIL_NULL, COSIGIL_LENGTH.
+// Returns COSIGIL_OK if it is one; COSIGIL_BAD_SIGNATURE if it is not; COSIGIL_MALFORMED for a key or signature that
+// is none; COSIGIL_SUITE, COSIGIL_NULL, COSIGIL_LENGTH.
 int32_t cosigil_verify(uint32_t suite,
                        const uint8_t *key,
                        size_t key_len,
@@ -914,13 +1185,13 @@ int32_t cosigil_signature_der(cosigil_bytes *der, const uint8_t *signature, size
 
 // Starts key generation: n parties make a key that none of them ever has, and any `threshold` of them can use.
 //
-// `suite` is one of COSIGIL_ECDSA_… and COSIGIL_FROST_…; `label`, 32 bytes, names this session: the same at all parties,
-// never used before; `me` is this party's id in `directory`; `threshold` is at least 2.
+// `suite` is one of COSIGIL_ECDSA_… and COSIGIL_FROST_…; `label`, 32 bytes, names this session: the same at all
+// parties, never used before; `me` is this party's id in `directory`; `threshold` is at least 2.
 //
-// The output is a key share. The session can be taken up again (cosigil_keygen_resume), so COSIGIL_STORE is set at once:
-// cosigil_session_checkpoint, cosigil_session_stored, then cosigil_session_take_message. Once the output has come the
-// session goes on until COSIGIL_FINISHED: only then do all parties know that all have the key, and only then may an
-// address of it be funded.
+// The output is a key share. The session can be taken up again (cosigil_keygen_resume), so COSIGIL_STORE is set at
+// once: cosigil_session_checkpoint, cosigil_session_stored, then cosigil_session_take_message. Once the output has
+// come the session goes on until COSIGIL_FINISHED: only then do all parties know that all have the key, and only then
+// may an address of it be funded.
 //
 // Returns COSIGIL_OK, COSIGIL_SUITE, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
 // COSIGIL_PARTY_ID, COSIGIL_UNKNOWN_PARTY, COSIGIL_THRESHOLD, COSIGIL_OTHER_IDENTITY, COSIGIL_RANDOM_FAILED,
@@ -939,8 +1210,8 @@ int32_t cosigil_keygen_start(const cosigil_identity *identity,
 //
 // Everything sent so far is in the queue once more. If the key share was there before, it is the output again.
 //
-// Returns what cosigil_keygen_start does, and COSIGIL_MALFORMED, COSIGIL_VERSION, COSIGIL_OTHER_SUITE; COSIGIL_OTHER_KEY
-// if the other arguments are not those of the checkpoint.
+// Returns what cosigil_keygen_start does, and COSIGIL_MALFORMED, COSIGIL_VERSION, COSIGIL_OTHER_SUITE;
+// COSIGIL_OTHER_KEY if the other arguments are not those of the checkpoint.
 int32_t cosigil_keygen_resume(const cosigil_identity *identity,
                               cosigil_session **session,
                               const cosigil_parties *directory,
@@ -952,12 +1223,34 @@ int32_t cosigil_keygen_resume(const cosigil_identity *identity,
                               const uint8_t *checkpoint,
                               size_t checkpoint_len);
 
-// Starts the setup of an ECDSA key with one peer: once for every pair of parties after key generation, and again for those
-// of cosigil_pairs_missing.
+// A store in a file, which need not exist yet, for one process; `path` is UTF-8. The record in it is not encrypted:
+// keep it where only this party can read.
 //
-// `label`, 32 bytes, names this setup: the same at both, never used before; one label serves all pairs. The output is a pair:
-// cosigil_pairs_take, then store the bytes of the pair states, then cosigil_session_stored, before any message is sent;
-// and store them once more when the session is COSIGIL_FINISHED.
+// Returns COSIGIL_OK, COSIGIL_STORE_LOCKED if another process has it open, COSIGIL_ABSENT, COSIGIL_STORE_FAILED,
+// COSIGIL_TEXT, COSIGIL_NULL, COSIGIL_LENGTH.
+int32_t cosigil_key_store_file(cosigil_key_store **store, const uint8_t *path, size_t path_len);
+
+// A store of the integrator's own. What `calls` points to is copied.
+//
+// Returns COSIGIL_OK; COSIGIL_NULL also if one of the functions is NULL; then `release` is not called.
+int32_t cosigil_key_store_callbacks(cosigil_key_store **store, const cosigil_key_store_calls *calls);
+
+// A store that forgets everything with the process: for tests.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL.
+int32_t cosigil_key_store_memory(cosigil_key_store **store);
+
+// Frees a store. NULL is left alone. Records in it go on.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_key_store_free(cosigil_key_store *store);
+
+// Starts the setup of an ECDSA key with one peer: once for every pair of parties after key generation, and again for
+// those of cosigil_pairs_missing.
+//
+// `label`, 32 bytes, names this setup: the same at both, never used before; one label serves all pairs. The output is
+// a pair: cosigil_pairs_take, then store the bytes of the pair states, then cosigil_session_stored, before any
+// message is sent; and store them once more when the session is COSIGIL_FINISHED.
 //
 // Returns COSIGIL_OK, COSIGIL_SUITE for a FROST key, COSIGIL_OPERATOR_NEEDED if the peer has three strikes,
 // COSIGIL_STORE_FAILED, COSIGIL_UNKNOWN_PARTY, COSIGIL_DUPLICATE_PARTY for a setup with oneself, COSIGIL_PARTY_ID,
@@ -976,13 +1269,13 @@ int32_t cosigil_setup_start(const cosigil_identity *identity,
 // Returns COSIGIL_OK, COSIGIL_SUITE for a FROST key, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 int32_t cosigil_pairs_new(const cosigil_key_share *share, cosigil_pairs **pairs);
 
-// Takes the pair that a setup has made into the pair states. The old pair stays in use until the peer is known to have the new
-// one too.
+// Takes the pair that a setup has made into the pair states. The old pair stays in use until the peer is known to
+// have the new one too.
 //
-// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_OTHER_IDENTITY, COSIGIL_NULL,
-// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD. Unless it is COSIGIL_OK the pair is still in the session.
-int32_t cosigil_pairs_take(cosigil_pairs *pairs,
-                           cosigil_session *session);
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_OTHER_IDENTITY,
+// COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD. Unless it is COSIGIL_OK the pair is still in
+// the session.
+int32_t cosigil_pairs_take(cosigil_pairs *pairs, cosigil_session *session);
 
 // The peers with whom a setup is due: none yet, burned, or used up.
 //
@@ -1001,13 +1294,11 @@ int32_t cosigil_pairs_missing(const cosigil_pairs *pairs,
 // Returns COSIGIL_OK, COSIGIL_PARTY_ID, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_pairs_forget(cosigil_pairs *pairs, uint16_t peer);
 
-// The pair states' bytes, secret, and their generation, which goes up with each call: keep the newest number where no restored
-// file takes it back. They belong to this installation: never into a backup, never on a second machine.
+// The pair states' bytes, secret, and their generation, which goes up with each call: keep the newest number where no
+// restored file takes it back. They belong to this installation: never into a backup, never on a second machine.
 //
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-int32_t cosigil_pairs_to_bytes(cosigil_pairs *pairs,
-                               cosigil_bytes *bytes,
-                               uint64_t *generation);
+int32_t cosigil_pairs_to_bytes(cosigil_pairs *pairs, cosigil_bytes *bytes, uint64_t *generation);
 
 // Reads what cosigil_pairs_to_bytes wrote, of the suite of `share`; burned pairs are left out.
 //
@@ -1028,7 +1319,8 @@ int32_t cosigil_pairs_from_bytes(const cosigil_key_share *share,
 // Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 int32_t cosigil_pairs_free(cosigil_pairs *pairs);
 
-// Takes all randomness from `fill` from now on, in the place of the operating system's: a hardware module, for example.
+// Takes all randomness from `fill` from now on, in the place of the operating system's: a hardware module, for
+// example.
 //
 // `context` is handed to each call. Both must stay valid until another source is set. Each function that needs
 // randomness asks for 64 bytes and expands them. A source that gives zeros or repeats itself is refused.
@@ -1043,34 +1335,222 @@ int32_t cosigil_random_use(cosigil_random fill, void *context);
 // Returns COSIGIL_OK, COSIGIL_IN_CALLBACK.
 int32_t cosigil_random_use_system(void);
 
-// A request to sign a message with a FROST suite. The message is what the scheme's verifier takes; of BIP-340 in Bitcoin
-// the 32 bytes of the BIP-341 signature hash.
+// Makes a new record of a key share, out of key generation or repair, in a store that has none. It is stored when
+// this returns; from then on the record is what keeps the share, through every refresh.
+//
+// Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_OTHER_IDENTITY, COSIGIL_STORE_FAILED, COSIGIL_NULL,
+// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_record_create(const cosigil_identity *identity,
+                              cosigil_record **record,
+                              const cosigil_key_store *store,
+                              const cosigil_key_share *share);
+
+// Makes a new record of a party that has no share of the key: a newcomer, or one that lost it. `package`, of the
+// present sharing, comes from this party's operator; a reshare brings the share.
+//
+// Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_STORE_FAILED, COSIGIL_PARTY_ID, COSIGIL_NULL, COSIGIL_NO_HANDLE,
+// COSIGIL_OTHER_HANDLE.
+int32_t cosigil_record_join(const cosigil_identity *identity,
+                            cosigil_record **record,
+                            const cosigil_key_store *store,
+                            const cosigil_package *package,
+                            uint16_t me);
+
+// Opens the record that is in a store: at every start. Then add its dependents (cosigil_record_depend), and exchange
+// with the others (cosigil_record_exchange) before anything is signed.
+//
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE if there is none, COSIGIL_OLDER_GENERATION, COSIGIL_STORE_FAILED,
+// COSIGIL_MALFORMED, COSIGIL_VERSION, COSIGIL_OTHER_SUITE, COSIGIL_OTHER_IDENTITY, COSIGIL_NULL, COSIGIL_NO_HANDLE,
+// COSIGIL_OTHER_HANDLE.
+int32_t cosigil_record_open(const cosigil_identity *identity, cosigil_record **record, const cosigil_key_store *store);
+
+// The presignatures of this store are wiped when the sharing they are of is over, before that is told to anybody.
+//
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE for a store of callbacks, whose owner discards them (cosigil_store_discard),
+// COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_depend(cosigil_record *record, const cosigil_store *store);
+
+// The share to sign with now.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_SHARE while there is none yet, COSIGIL_RETIRED when the key has moved on without
+// this party, COSIGIL_OTHER_SHARING, COSIGIL_SHARINGS_CONFLICT when an operator has to decide
+// (cosigil_record_reopen), COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_key(const cosigil_record *record, cosigil_key_share **share);
+
+// The package of the sharing in use.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_SHARE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_package(const cosigil_record *record, cosigil_package **package);
+
+// Starts a refresh: all parties of the key get new shares, the old ones become worthless. `label`, 32 bytes, names
+// this attempt: the same at all parties, never used before. One attempt at a time.
+//
+// There is no output: what the session brings about is in the record, stored before it leaves. COSIGIL_FINISHED comes
+// when all have acknowledged. If it does not come, exchange (cosigil_record_exchange), now or after a restart:
+// nothing is lost.
+//
+// Returns COSIGIL_OK, COSIGIL_ACKNOWLEDGED, COSIGIL_RETIRED, COSIGIL_NO_SHARE, COSIGIL_OTHER_SHARING,
+// COSIGIL_TOO_MANY attempts, COSIGIL_STORE_FAILED, COSIGIL_MISSING_IDENTITY, COSIGIL_OTHER_IDENTITY, COSIGIL_NULL,
+// COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM,
+// COSIGIL_DEAD.
+int32_t cosigil_refresh_start(cosigil_record *record,
+                              cosigil_session **session,
+                              const uint8_t *label,
+                              size_t label_len);
+
+// Starts a reshare: `dealers`, at least t of the parties, deal the key anew to `holders`, any `threshold` of whom can
+// use it afterwards. Who keeps its place keeps id and identity; a party that does not deal may come back with a new
+// identity. Dealers and holders take part, and must bring the same. The rest is as with cosigil_refresh_start; the
+// session of a party that leaves is finished when it has dealt.
+//
+// Returns what cosigil_refresh_start does, and COSIGIL_SIGNERS for too few dealers, COSIGIL_UNKNOWN_PARTY,
+// COSIGIL_DUPLICATE_PARTY, COSIGIL_DUPLICATE_IDENTITY, COSIGIL_THRESHOLD, COSIGIL_PARTY_ID, COSIGIL_REFRESH_FIRST.
+int32_t cosigil_reshare_start(cosigil_record *record,
+                              cosigil_session **session,
+                              const cosigil_parties *holders,
+                              uint16_t threshold,
+                              const uint16_t *dealers,
+                              size_t dealers_len,
+                              const uint8_t *label,
+                              size_t label_len);
+
+// All that this party holds of attempts at its present sharing and the one before, for any other party, over any
+// channel. It holds no secret. Exchange at every start, after a break, and before each attempt.
+//
+// Returns COSIGIL_OK, COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_exchange(cosigil_record *record, cosigil_bytes *bytes);
+
+// Takes what another party shows: the bytes of its cosigil_record_exchange, or a message of an attempt. Each piece is
+// checked, and it may come twice. Then send what cosigil_record_take_message gives.
+//
+// Returns COSIGIL_OK, COSIGIL_OTHER_SHARING if this party's copy of the record is too old to catch up,
+// COSIGIL_OTHER_KEY, COSIGIL_FOREIGN_MESSAGE, COSIGIL_MALFORMED, COSIGIL_VERSION, COSIGIL_OTHER_SUITE,
+// COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_learn(cosigil_record *record, const uint8_t *bytes, size_t bytes_len);
+
+// Takes the next message to send that cosigil_record_learn has brought about, as cosigil_session_take_message does.
+//
+// Returns COSIGIL_OK, also where there is none; COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_take_message(cosigil_record *record, uint16_t *recipient, cosigil_bytes *message);
+
+// How an attempt stands, by number from 0, the oldest first: the sharing that it makes, one of COSIGIL_ATTEMPT_…, and
+// who of the new holders has not acknowledged it. Of those it is not known whether they still use the old share.
+//
+// `parties` gets at most `capacity` ids, `count` how many there are. Count up until COSIGIL_NOT_THERE comes.
+//
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE,
+// COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_attempt(const cosigil_record *record,
+                               cosigil_bytes *sharing,
+                               int32_t *state,
+                               uint16_t *parties,
+                               size_t capacity,
+                               size_t *count,
+                               size_t number);
+
+// Discards the pending share of the attempt at this sharing, 32 bytes. If the others finish it, only a repair helps.
+//
+// Returns COSIGIL_OK, COSIGIL_UNKNOWN_ATTEMPT, COSIGIL_ACKNOWLEDGED, COSIGIL_STORE_FAILED, COSIGIL_NULL,
+// COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_discard(cosigil_record *record, const uint8_t *sharing, size_t sharing_len);
+
+// Goes back to this sharing, 32 bytes, at all its parties, by an operator's decision after COSIGIL_SHARINGS_CONFLICT.
+//
+// Returns COSIGIL_OK, COSIGIL_RETIRED, COSIGIL_NO_SHARE, COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_LENGTH,
+// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_reopen(cosigil_record *record, const uint8_t *sharing, size_t sharing_len);
+
+// Frees a record. NULL is left alone. What is in its store stays; sessions of it go on.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_record_free(cosigil_record *record);
+
+// Starts helping a party that lost its share. `lost` is its id and `lost_key` its public identity, 32 bytes, the one
+// it had or a new one, as this party's own operator knows them; `helpers` are at least t other parties, this one
+// among them. All must bring the same.
+//
+// The output is a package (cosigil_session_take_package), in which the repaired party has that identity.
+//
+// Returns COSIGIL_OK, COSIGIL_TOO_FEW_HELPERS, COSIGIL_UNKNOWN_PARTY, COSIGIL_DUPLICATE_PARTY,
+// COSIGIL_DUPLICATE_IDENTITY, COSIGIL_PARTY_ID, COSIGIL_INVALID_IDENTITY, COSIGIL_OTHER_IDENTITY, COSIGIL_NULL,
+// COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
+int32_t cosigil_repair_help_start(const cosigil_identity *identity,
+                                  cosigil_session **session,
+                                  const cosigil_key_share *share,
+                                  uint16_t lost,
+                                  const uint8_t *lost_key,
+                                  size_t lost_key_len,
+                                  const uint16_t *helpers,
+                                  size_t helpers_len,
+                                  const uint8_t *label,
+                                  size_t label_len);
+
+// Starts the repair at the party that lost its share, of which it has the package: from a backup or from any helper.
+// The other arguments are those of cosigil_repair_help_start; `lost` is this party, `lost_key` the public half of
+// `identity`.
+//
+// The output is the key share, as it was.
+//
+// Returns what cosigil_repair_help_start does.
+int32_t cosigil_repair_start(const cosigil_identity *identity,
+                             cosigil_session **session,
+                             const cosigil_package *package,
+                             uint16_t lost,
+                             const uint8_t *lost_key,
+                             size_t lost_key_len,
+                             const uint16_t *helpers,
+                             size_t helpers_len,
+                             const uint8_t *label,
+                             size_t label_len);
+
+// The same share, with another public identity of a party: after a repair in which that got a new one. Store it in
+// the place of the old one.
+//
+// Returns COSIGIL_OK, COSIGIL_UNKNOWN_PARTY, COSIGIL_DUPLICATE_IDENTITY, COSIGIL_PARTY_ID, COSIGIL_INVALID_IDENTITY,
+// COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_key_share_with_identity(const cosigil_key_share *share,
+                                        cosigil_key_share **changed,
+                                        uint16_t party,
+                                        const uint8_t *key,
+                                        size_t key_len);
+
+// Takes note that a peer of an ECDSA key lost its share and has it back: `changed` is the share with its identity and
+// the strikes against it, and the pairs with it are gone. Store the share, then the pair states; then run a setup
+// with the peer, and discard presignatures whose signers it is among.
+//
+// Returns COSIGIL_OK, COSIGIL_SUITE for a FROST key, COSIGIL_STORE_FAILED, COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY,
+// COSIGIL_OTHER_SHARING, COSIGIL_OTHER_IDENTITY, COSIGIL_UNKNOWN_PARTY, COSIGIL_DUPLICATE_IDENTITY, COSIGIL_PARTY_ID,
+// COSIGIL_INVALID_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_pairs_after_repair(cosigil_pairs *pairs,
+                                   cosigil_key_share **changed,
+                                   const cosigil_key_share *share,
+                                   const cosigil_burn_log *log,
+                                   uint16_t party,
+                                   const uint8_t *key,
+                                   size_t key_len);
+
+// A request to sign a message with a FROST suite. The message is what the scheme's verifier takes; of BIP-340 in
+// Bitcoin the 32 bytes of the BIP-341 signature hash.
 //
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_LENGTH.
-int32_t cosigil_request_message(cosigil_request **request,
-                                const uint8_t *message,
-                                size_t message_len);
+int32_t cosigil_request_message(cosigil_request **request, const uint8_t *message, size_t message_len);
 
 // A request to sign a message with ECDSA, hashed here with `hash`, one of COSIGIL_HASH_….
 //
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_VALUE.
 int32_t cosigil_request_hashed(cosigil_request **request, uint32_t hash, const uint8_t *message, size_t message_len);
 
-// A request to sign a digest of 32 bytes with ECDSA. Whoever chooses the digest of a message that nobody has seen makes the
-// signature mean what it likes: with the message at hand use cosigil_request_hashed.
+// A request to sign a digest of 32 bytes with ECDSA. Whoever chooses the digest of a message that nobody has seen
+// makes the signature mean what it likes: with the message at hand use cosigil_request_hashed.
 //
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_LENGTH.
-int32_t cosigil_request_digest(cosigil_request **request,
-                               const uint8_t *digest,
-                               size_t digest_len);
+int32_t cosigil_request_digest(cosigil_request **request, const uint8_t *digest, size_t digest_len);
 
-// Asks for the Taproot output key that the scripts under this Merkle root of 32 bytes can spend as well. COSIGIL_FROST_BIP340
-// only; without it the output key commits to no script.
+// Asks for the Taproot output key that the scripts under this Merkle root of 32 bytes can spend as well.
+// COSIGIL_FROST_BIP340 only; without it the output key commits to no script.
 //
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
-int32_t cosigil_request_script_root(cosigil_request *request,
-                                    const uint8_t *root,
-                                    size_t root_len);
+int32_t cosigil_request_script_root(cosigil_request *request, const uint8_t *root, size_t root_len);
 
 // Frees a request. NULL is left alone.
 //
@@ -1079,18 +1559,15 @@ int32_t cosigil_request_free(cosigil_request *request);
 
 // Gives a session a message off the wire: any bytes, from anywhere, in any order.
 //
-// `progress` gets what is to be done now: COSIGIL_SEND | COSIGIL_STORE | COSIGIL_OUTPUT | COSIGIL_FINISHED. Store first,
-// then send; fund an address of a new key only when its key generation is COSIGIL_FINISHED.
+// `progress` gets what is to be done now: COSIGIL_SEND | COSIGIL_STORE | COSIGIL_OUTPUT | COSIGIL_FINISHED. Store
+// first, then send; fund an address of a new key only when its key generation is COSIGIL_FINISHED.
 //
 // Returns COSIGIL_OK. A status from 100 to 299, COSIGIL_FOREIGN_MESSAGE for example, is about these bytes alone: the
-// session is unharmed; throw them away. From 300 to 699 the session has ended (a session that has promised something to
-// its peers lives on, see cosigil_session_progress): ask cosigil_session_fault, cosigil_session_culprits and
+// session is unharmed; throw them away. From 300 to 699 the session has ended (a session that has promised something
+// to its peers lives on, see cosigil_session_progress): ask cosigil_session_fault, cosigil_session_culprits and
 // cosigil_session_consequence, and send what cosigil_session_take_message still gives, that the others can tell too.
 // COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-int32_t cosigil_session_receive(cosigil_session *session,
-                                uint32_t *progress,
-                                const uint8_t *bytes,
-                                size_t bytes_len);
+int32_t cosigil_session_receive(cosigil_session *session, uint32_t *progress, const uint8_t *bytes, size_t bytes_len);
 
 // What is to be done now, as cosigil_session_receive says it: after a start, and after an abort.
 //
@@ -1106,8 +1583,8 @@ int32_t cosigil_session_progress(const cosigil_session *session, uint32_t *progr
 // COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_session_take_message(cosigil_session *session, uint16_t *recipient, cosigil_bytes *message);
 
-// Puts everything that this party has sent into the queue once more, for peers that may have missed it. Who has it drops
-// it.
+// Puts everything that this party has sent into the queue once more, for peers that may have missed it. Who has it
+// drops it.
 //
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_session_send_again(cosigil_session *session);
@@ -1122,8 +1599,8 @@ int32_t cosigil_session_checkpoint(cosigil_session *session, cosigil_bytes *chec
 
 // Says that what COSIGIL_STORE asks for is stored, durably: messages are given out again.
 //
-// That is, where the session can be resumed and is not finished, what cosigil_session_checkpoint gave; and what came out
-// of it, where that is a key share or a pair.
+// That is, where the session can be resumed and is not finished, what cosigil_session_checkpoint gave; and what came
+// out of it, where that is a key share or a pair.
 //
 // Returns COSIGIL_OK; COSIGIL_STORE_FIRST if that was not even asked for; COSIGIL_NULL, COSIGIL_NO_HANDLE,
 // COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
@@ -1184,8 +1661,14 @@ int32_t cosigil_session_output(const cosigil_session *session, int32_t *output);
 // Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_session_take_key_share(cosigil_session *session, cosigil_key_share **share);
 
-// Takes the signature that the session was run for: verified, 64 bytes (65 with the FROST suites on secp256k1 and P-256
-// that are not BIP-340's), as the scheme's verifiers want it; of ECDSA r and s, 32 bytes each, s in the lower half.
+// Takes the package that a repair ends in at those who helped.
+//
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_session_take_package(cosigil_session *session, cosigil_package **package);
+
+// Takes the signature that the session was run for: verified, 64 bytes (65 with the FROST suites on secp256k1 and
+// P-256 that are not BIP-340's), as the scheme's verifiers want it; of ECDSA r and s, 32 bytes each, s in the lower
+// half.
 //
 // `recovery_id` is that of ECDSA, 0 to 3; 255 for all others. For ASN.1 see cosigil_signature_der.
 //
@@ -1199,14 +1682,12 @@ int32_t cosigil_session_free(cosigil_session *session);
 
 // A store in a folder that belongs to this process alone; `path` is UTF-8, the folder is made if it is not there.
 //
-// Unspent presignatures die with the process: they are encrypted under a secret that is in memory only, so no copy of the folder
-// is a second one.
+// Unspent presignatures die with the process: they are encrypted under a secret that is in memory only, so no copy of
+// the folder is a second one.
 //
 // Returns COSIGIL_OK, COSIGIL_STORE_FAILED, COSIGIL_TEXT, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_RANDOM_FAILED,
 // COSIGIL_BROKEN_RANDOM.
-int32_t cosigil_store_folder(cosigil_store **store,
-                             const uint8_t *path,
-                             size_t path_len);
+int32_t cosigil_store_folder(cosigil_store **store, const uint8_t *path, size_t path_len);
 
 // A store of the integrator's own. What `calls` points to is copied.
 //

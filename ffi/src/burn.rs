@@ -11,8 +11,8 @@ use crate::handle::{self, Handle};
 use crate::input::{given, outs, text};
 use crate::status::*;
 
-/// Where burns and strikes are recorded: one for an installation, shared by all its sessions. What is written is durable
-/// before a call returns. Any number of threads may use it at once.
+/// Where burns and strikes are recorded: one for an installation, shared by all its sessions. What is written is
+/// durable before a call returns. Any number of threads may use it at once.
 pub struct cosigil_burn_log(());
 
 impl Handle for cosigil_burn_log {
@@ -31,15 +31,16 @@ pub struct cosigil_peer {
     pub party: u16,
 }
 
-/// A burn log of the integrator's own. Each function returns 0 when it has done what it says, durably, and anything else if
-/// it has not, or may not have; after that it must refuse everything. The library never calls two of them at once for one
-/// log, but from any thread.
+/// A burn log of the integrator's own. Each function returns 0 when it has done what it says, durably, and anything
+/// else if it has not, or may not have; after that it must refuse everything. The library never calls two of them at
+/// once for one log, but from any thread.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct cosigil_burn_log_calls {
     /// Handed to each call.
     pub context: *mut c_void,
-    /// Burns a pair (32 bytes) for ever and counts a strike for its peer: both or neither. Burning it again changes nothing.
+    /// Burns a pair (32 bytes) for ever and counts a strike for its peer: both or neither. Burning it again changes
+    /// nothing.
     pub burn: Option<unsafe extern "C" fn(context: *mut c_void, pair_id: *const u8, peer: *const cosigil_peer) -> i32>,
     /// Whether a pair was ever burned: `burned` gets 1 or 0.
     pub is_burned: Option<unsafe extern "C" fn(context: *mut c_void, pair_id: *const u8, burned: *mut u8) -> i32>,
@@ -147,8 +148,8 @@ impl BurnLog for CallbackLog {
     }
 }
 
-/// Makes a new burn log in a file that does not exist yet; `path` is UTF-8. Never restore it from a backup and never delete it
-/// while pair states of the installation exist.
+/// Makes a new burn log in a file that does not exist yet; `path` is UTF-8. Never restore it from a backup and never
+/// delete it while pair states of the installation exist.
 ///
 /// Returns COSIGIL_OK; COSIGIL_ABSENT if there is such a file; COSIGIL_STORE_FAILED, COSIGIL_TEXT, COSIGIL_NULL,
 /// COSIGIL_LENGTH.
@@ -204,7 +205,8 @@ pub unsafe extern "C" fn cosigil_burn_log_callbacks(
     })
 }
 
-/// A burn log that forgets everything with the process: for tests, and for parties whose pair states never leave memory.
+/// A burn log that forgets everything with the process: for tests, and for parties whose pair states never leave
+/// memory.
 ///
 /// Returns COSIGIL_OK, COSIGIL_NULL.
 #[unsafe(no_mangle)]

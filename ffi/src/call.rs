@@ -72,8 +72,8 @@ pub extern "C" fn cosigil_abi_version() -> u32 {
 /// `text` gets at most `capacity` bytes, the last of them 0; `length` the length of the whole text without the 0. The
 /// text is empty if no call has failed on this thread. A text holds no secret.
 ///
-/// Returns COSIGIL_OK, also where the text was cut; COSIGIL_NULL, COSIGIL_LENGTH for a capacity of 0. It leaves the last
-/// error as it is.
+/// Returns COSIGIL_OK, also where the text was cut; COSIGIL_NULL, COSIGIL_LENGTH for a capacity of 0. It leaves the
+/// last error as it is.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_last_error(text: *mut c_char, capacity: usize, length: *mut usize) -> i32 {
     quietly(|| {
@@ -117,7 +117,8 @@ pub unsafe extern "C" fn cosigil_last_fault(
 ///
 /// An empty one is left as it is. Any thread may free any buffer, once.
 ///
-/// Returns COSIGIL_OK; COSIGIL_NO_BUFFER, harmlessly, for a buffer that is not this library's or was freed; COSIGIL_NULL.
+/// Returns COSIGIL_OK; COSIGIL_NO_BUFFER, harmlessly, for a buffer that is not this library's or was freed;
+/// COSIGIL_NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_bytes_free(bytes: *mut cosigil_bytes) -> i32 {
     call(|| {

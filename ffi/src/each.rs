@@ -1,19 +1,16 @@
-//! Suites: which there are, and how a call gets from a handle to the code of its suite. The one place that lists them.
+//! Suites: which there are, and how a call gets from a handle to the code of its suite.
 
 use std::sync::Arc;
 
-use cosigil::curve::{Curve, encode_point};
 use cosigil::ecdsa::pairs::PairStates;
-use cosigil::ecdsa::{Child, EcdsaCurve, EcdsaScheme, P256Ecdsa, Prehash, SRule, Secp256k1Ecdsa, Signed};
+use cosigil::ecdsa::{EcdsaScheme, P256Ecdsa, Secp256k1Ecdsa};
 use cosigil::frost::{
-    Bip340, Ed25519Keccak512, Ed25519Sha512, Nonces, P256Sha256, Ristretto255Sha512, Secp256k1Sha256, SigningRequest,
-    Suite, schnorr,
+    Bip340, Ed25519Keccak512, Ed25519Sha512, Nonces, P256Sha256, Ristretto255Sha512, Secp256k1Sha256, Suite,
 };
-use cosigil::key::Scheme;
-use cosigil::{KeyShare, PublicKeyPackage, Usage};
+use cosigil::keygen::record::KeyRecord;
+use cosigil::{KeyShare, PublicKeyPackage};
 
-use crate::input::array;
-use crate::status::*;
+pub(crate) use crate::served::{ChainCode, Output, Served, ServedEcdsa, ServedFrost};
 
 /// Threshold ECDSA on secp256k1: Bitcoin, Ethereum.
 pub const COSIGIL_ECDSA_SECP256K1: u32 = 1;
@@ -66,6 +63,8 @@ pub(crate) enum Each<F: EcdsaFamily + FrostFamily> {
 
 /// Key shares.
 pub(crate) enum Shares {}
+/// Records of keys.
+pub(crate) enum Records {}
 /// Pair states.
 pub(crate) enum States {}
 /// Nonces of FROST.
@@ -78,6 +77,12 @@ impl EcdsaFamily for Shares {
 }
 impl FrostFamily for Shares {
     type Of<S: Suite> = Arc<KeyShare<S>>;
+}
+impl EcdsaFamily for Records {
+    type Of<S: EcdsaScheme> = KeyRecord<S>;
+}
+impl FrostFamily for Records {
+    type Of<S: Suite> = KeyRecord<S>;
 }
 impl EcdsaFamily for States {
     type Of<S: EcdsaScheme> = PairStates<S>;
@@ -94,6 +99,7 @@ impl FrostFamily for Packages {
 
 pub(crate) type AnyShare = Each<Shares>;
 pub(crate) type AnyPackage = Each<Packages>;
+pub(crate) type AnyRecord = Each<Records>;
 pub(crate) type AnyPairs = Ecdsa<States>;
 pub(crate) type AnyNonces = Frost<NonceKind>;
 
@@ -174,161 +180,3 @@ macro_rules! with_suite {
 }
 
 pub(crate) use {with_each, with_ecdsa, with_frost, with_suite, with_two};
-
-/// A suite, as this interface knows it.
-pub(crate) trait Served: Scheme {
-    /// Its number.
-    const NUMBER: u32;
-    /// A share of the suite among all.
-    fn share(share: Arc<KeyShare<Self>>) -> AnyShare;
-    /// A package of the suite among all.
-    fn package(package: PublicKeyPackage<Self>) -> AnyPackage;
-    /// The key that signatures verify under, in its customary encoding.
-    fn key(public: &PublicKeyPackage<Self>) -> Result<Vec<u8>>;
-    /// Whether a signature is one of the message, or of the digest, under the key.
-    fn verifies(key: &[u8], message: &[u8], signature: &[u8]) -> Result<bool>;
-}
-
-/// An ECDSA suite, as this interface knows it.
-pub(crate) trait ServedEcdsa: Served + EcdsaScheme {
-    /// Pair states of the suite among all.
-    fn pairs(states: PairStates<Self>) -> AnyPairs;
-    /// r ‖ s.
-    fn signature_bytes(signed: &Signed<Self>) -> Vec<u8>;
-}
-
-/// A FROST suite, as this interface knows it.
-pub(crate) trait ServedFrost: Served + Suite {
-    /// Nonces of the suite among all.
-    fn nonces(nonces: Nonces<Self>) -> AnyNonces;
-    /// The signature in its customary encoding.
-    fn signature_bytes(signature: &Self::Signature) -> Vec<u8>;
-    /// A request of the suite, with the root of a script tree where it knows such a thing.
-    fn request(message: &[u8], output: Output) -> Result<SigningRequest<Self>> {
-        match output {
-            Output::Ordinary => Ok(SigningRequest::new(message)),
-            _ => Err(Failure::SUITE),
-        }
-    }
-}
-
-macro_rules! served {
-    ($($family:ident $place:ident $number:ident $scheme:ty { $($more:tt)* })+) => { $(
-        impl Served for $scheme {
-            const NUMBER: u32 = $number;
-            fn share(share: Arc<KeyShare<Self>>) -> AnyShare {
-                Each::$family($family::$place(share))
-            }
-            fn package(package: PublicKeyPackage<Self>) -> AnyPackage {
-                Each::$family($family::$place(package))
-            }
-            served!(@ $family);
-        }
-        served!(@ $family $place $scheme { $($more)* });
-    )+ };
-    (@ Ecdsa) => {
-        fn key(public: &PublicKeyPackage<Self>) -> Result<Vec<u8>> {
-            let point = cosigil::ecdsa::verifying_key(public, &Child::ITSELF)?;
-            Ok(encode_point::<<Self as Scheme>::Curve>(&point))
-        }
-        fn verifies(key: &[u8], message: &[u8], signature: &[u8]) -> Result<bool> {
-            let key = <<Self as Scheme>::Curve as Curve>::decode(key).ok_or(Usage::Malformed)?;
-            let prehash = Prehash::new(array(message)?);
-            let signature = <<Self as Scheme>::Curve as EcdsaCurve>::from_p1363(signature).ok_or(Usage::Malformed)?;
-            Ok(cosigil::ecdsa::verify::<Self>(&key, &prehash, &signature, SRule::Low))
-        }
-    };
-    (@ Frost) => {
-        fn key(public: &PublicKeyPackage<Self>) -> Result<Vec<u8>> {
-            Ok(public.verifying_key()?.encoded())
-        }
-        fn verifies(key: &[u8], message: &[u8], signature: &[u8]) -> Result<bool> {
-            let key = Self::decode_key(key).ok_or(Usage::Malformed)?;
-            let signature = Self::decode_signature(signature).ok_or(Usage::Malformed)?;
-            Ok(Self::verify(&key, message, &signature))
-        }
-    };
-    (@ Ecdsa $place:ident $scheme:ty { $($more:tt)* }) => {
-        impl ServedEcdsa for $scheme {
-            fn pairs(states: PairStates<Self>) -> AnyPairs {
-                Ecdsa::$place(states)
-            }
-            fn signature_bytes(signed: &Signed<Self>) -> Vec<u8> {
-                signed.signature.encoded()
-            }
-            $($more)*
-        }
-    };
-    (@ Frost $place:ident $scheme:ty { $($more:tt)* }) => {
-        impl ServedFrost for $scheme {
-            fn nonces(nonces: Nonces<Self>) -> AnyNonces {
-                Frost::$place(nonces)
-            }
-            fn signature_bytes(signature: &Self::Signature) -> Vec<u8> {
-                signature.encoded()
-            }
-            $($more)*
-        }
-    };
-}
-
-served! {
-    Ecdsa Secp256k1 COSIGIL_ECDSA_SECP256K1 Secp256k1Ecdsa {}
-    Ecdsa P256 COSIGIL_ECDSA_P256 P256Ecdsa {}
-    Frost Ed25519 COSIGIL_FROST_ED25519 Ed25519Sha512 {}
-    Frost Keccak COSIGIL_FROST_ED25519_KECCAK Ed25519Keccak512 {}
-    Frost Bip340 COSIGIL_FROST_BIP340 Bip340 {
-        fn request(message: &[u8], output: Output) -> Result<SigningRequest<Self>> {
-            Ok(match output {
-                Output::Ordinary => SigningRequest::new(message),
-                Output::ScriptRoot(root) => SigningRequest::with_script_root(array(message)?, root),
-                Output::Raw => cosigil::hazmat::raw_taproot_request(message),
-            })
-        }
-    }
-    Frost Secp256k1 COSIGIL_FROST_SECP256K1 Secp256k1Sha256 {}
-    Frost P256 COSIGIL_FROST_P256 P256Sha256 {}
-    Frost Ristretto255 COSIGIL_FROST_RISTRETTO255 Ristretto255Sha512 {}
-}
-
-/// Which output key of Taproot is signed for.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) enum Output {
-    /// The one without scripts; for other suites the key itself.
-    #[default]
-    Ordinary,
-    /// The one that the scripts under this root can spend too.
-    ScriptRoot([u8; 32]),
-    /// The key itself.
-    Raw,
-}
-
-/// The customary bytes of keys and signatures.
-trait Encoded {
-    fn encoded(&self) -> Vec<u8>;
-}
-
-macro_rules! encoded {
-    ($($of:ty),+) => { $(
-        impl Encoded for $of {
-            fn encoded(&self) -> Vec<u8> {
-                self.to_bytes().to_vec()
-            }
-        }
-    )+ };
-}
-
-encoded!(k256::ecdsa::Signature, p256::ecdsa::Signature, k256::schnorr::Signature, k256::schnorr::VerifyingKey);
-encoded!(ed25519_dalek::Signature, ed25519_dalek::VerifyingKey);
-
-impl<S: Suite> Encoded for schnorr::Signature<S> {
-    fn encoded(&self) -> Vec<u8> {
-        self.to_bytes()
-    }
-}
-
-impl<S: Suite> Encoded for schnorr::VerifyingKey<S> {
-    fn encoded(&self) -> Vec<u8> {
-        self.as_bytes().to_vec()
-    }
-}

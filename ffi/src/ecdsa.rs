@@ -40,7 +40,7 @@ impl Common<'_> {
     fn sign<S: ServedEcdsa>(&self, share: &KeyShare<S>, pairs: &PairStates<S>, wish: &Wish) -> Result<Running> {
         let params = share.session_params(self.label, self.signers.iter().copied())?;
         let signer = Signer::new(&params, share, pairs, &**self.log, 1)?;
-        let inputs = sign::Inputs::new(signer, wish.ecdsa()?, Arc::clone(self.log))?;
+        let inputs = sign::Inputs::new(signer, wish.ecdsa(share)?, Arc::clone(self.log))?;
         Running::start::<Sign<S>>(params, self.identity, inputs, signed)
     }
 
@@ -76,22 +76,22 @@ fn start_online<S: ServedEcdsa>(
 ) -> Result<Running> {
     let presignature = Presignature::<S>::load(&**store, id)?;
     let params = share.session_params(label, presignature.signers().iter().copied())?;
-    let (key, request, store) = (share.public().clone(), wish.ecdsa()?, Arc::clone(store));
+    let (key, request, store) = (share.public().clone(), wish.ecdsa(share)?, Arc::clone(store));
     let inputs = online::Inputs { presignature, key, request, store };
     Running::start::<online::Online<S>>(params, identity, inputs, signed)
 }
 
 /// Starts signing with an ECDSA key: three rounds, without a presignature.
 ///
-/// `label`, 32 bytes, names this session: the same at all signers, never used before. `signers` are at least t of the key's
-/// parties, this one among them; with each of the others there must be a pair. The output is a signature. A check that fails
-/// burns the pair, in `log` first.
+/// `label`, 32 bytes, names this session: the same at all signers, never used before. `signers` are at least t of the
+/// key's parties, this one among them; with each of the others there must be a pair. The output is a signature. A
+/// check that fails burns the pair, in `log` first.
 ///
 /// Returns COSIGIL_OK, COSIGIL_SUITE for a FROST key or a request that is none of ECDSA's, COSIGIL_SETUP_NEEDED,
 /// COSIGIL_OPERATOR_NEEDED, COSIGIL_STORE_FAILED, COSIGIL_ZERO_DIGEST, COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY,
 /// COSIGIL_OTHER_SHARING, COSIGIL_PARTY_ID, COSIGIL_SIGNERS, COSIGIL_DUPLICATE_PARTY, COSIGIL_UNKNOWN_PARTY,
-/// COSIGIL_OTHER_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED,
-/// COSIGIL_BROKEN_RANDOM, COSIGIL_DEAD.
+/// COSIGIL_OTHER_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
+/// COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM, COSIGIL_DEAD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_ecdsa_sign_start(
     identity: *const cosigil_identity,
@@ -160,11 +160,11 @@ pub unsafe extern "C" fn cosigil_presign_start(
     })
 }
 
-/// Takes the presignatures that a session has made into a store. `names` gets 32 bytes for each, one after the other: the same at
-/// all signers, in the same order.
+/// Takes the presignatures that a session has made into a store. `names` gets 32 bytes for each, one after the other:
+/// the same at all signers, in the same order.
 ///
-/// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_STORE_FAILED (what is not stored by then is lost: presign again), COSIGIL_NULL,
-/// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+/// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_STORE_FAILED (what is not stored by then is lost: presign again),
+/// COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_presignatures_take(
     store: *mut cosigil_store,
@@ -180,20 +180,21 @@ pub unsafe extern "C" fn cosigil_presignatures_take(
                 other => Err(other),
             })
         })?;
-        names.lend(made.store(&**store)?);
+        names.lend(made.store(&*store.presignatures)?);
         Ok(())
     })
 }
 
-/// Starts signing with a presignature, named by its 32 bytes: one message from each of the signers that it was made by, all of
-/// them. When this returns COSIGIL_OK the presignature is spent, durably: another request is refused for ever.
+/// Starts signing with a presignature, named by its 32 bytes: one message from each of the signers that it was made
+/// by, all of them. When this returns COSIGIL_OK the presignature is spent, durably: another request is refused for
+/// ever.
 ///
 /// `label`, 32 bytes, names this session: the same at all signers, never used before. The output is a signature.
 ///
-/// Returns COSIGIL_OK, COSIGIL_SPENT, COSIGIL_UNKNOWN_PRESIGNATURE, COSIGIL_STORE_FAILED, COSIGIL_SUITE, COSIGIL_OTHER_SUITE,
-/// COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_ZERO_DIGEST, COSIGIL_SIGNERS, COSIGIL_UNKNOWN_PARTY,
-/// COSIGIL_OTHER_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED,
-/// COSIGIL_BROKEN_RANDOM.
+/// Returns COSIGIL_OK, COSIGIL_SPENT, COSIGIL_UNKNOWN_PRESIGNATURE, COSIGIL_STORE_FAILED, COSIGIL_SUITE,
+/// COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_ZERO_DIGEST, COSIGIL_SIGNERS,
+/// COSIGIL_UNKNOWN_PARTY, COSIGIL_OTHER_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE,
+/// COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_online_start(
     identity: *const cosigil_identity,
@@ -215,7 +216,8 @@ pub unsafe extern "C" fn cosigil_online_start(
         // SAFETY: by contract null or `label_len` bytes.
         let label = crate::input::label(unsafe { given(label, label_len) }?)?;
         let Each::Ecdsa(share) = &*share else { return Err(Failure::SUITE) };
-        let start = with_ecdsa!(share, share => start_online(share, &identity, label, &id, &wish, &store));
+        let start =
+            with_ecdsa!(share, share => start_online(share, &identity, label, &id, &wish, &store.presignatures));
         session.open(Mutex::new(start?))
     })
 }

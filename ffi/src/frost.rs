@@ -28,7 +28,8 @@ impl Handle for cosigil_nonces {
     type Object = Mutex<Option<AnyNonces>>;
 }
 
-/// What several parties have sent, by party: commitments, or signature shares. Any number of threads may use it at once.
+/// What several parties have sent, by party: commitments, or signature shares. Any number of threads may use it at
+/// once.
 pub struct cosigil_collection(());
 
 impl Handle for cosigil_collection {
@@ -46,7 +47,7 @@ fn start<S: ServedFrost>(
     wish: &Wish,
 ) -> Result<Running> {
     let params = key_share.session_params(label, signers.iter().copied())?;
-    let inputs = SigningInputs { key_share: Arc::clone(key_share), request: wish.frost()? };
+    let inputs = SigningInputs { key_share: Arc::clone(key_share), request: wish.frost(key_share)? };
     let signed =
         |signature| Output::Signature(Signature { bytes: S::signature_bytes(&signature), recovery_id: NO_RECOVERY_ID });
     Running::start::<Signing<S>>(params, identity, inputs, signed)
@@ -89,7 +90,7 @@ fn aggregate<S: ServedFrost>(
     let list = CommitmentList::from_bytes(list, package)?;
     let decode = |(id, bytes): &(PartyId, Zeroizing<Vec<u8>>)| Ok((*id, SignatureShare::<S>::from_bytes(bytes)?));
     let shares = entries.iter().map(decode).collect::<Result<Vec<_>>>()?;
-    Ok(S::signature_bytes(&frost::aggregate(package, &wish.frost()?, &list, shares)?))
+    Ok(S::signature_bytes(&frost::aggregate(package, &wish.frost_with(package, None)?, &list, shares)?))
 }
 
 /// Starts signing with a FROST suite in a session, without a coordinator: every signer gets the signature.
@@ -166,8 +167,8 @@ pub unsafe extern "C" fn cosigil_frost_list(
     })
 }
 
-/// Makes this signer's part of the signature that *its own application* asks for: step two. The nonces are used up; only if
-/// they are of another key, or the list cannot be read, they are not.
+/// Makes this signer's part of the signature that *its own application* asks for: step two. The nonces are used up;
+/// only if they are of another key, or the list cannot be read, they are not.
 ///
 /// Returns COSIGIL_OK, COSIGIL_SUITE, COSIGIL_USED_UP for nonces that were used before, COSIGIL_MALFORMED,
 /// COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_UNKNOWN_NONCE, COSIGIL_SIGNERS,
@@ -206,7 +207,7 @@ fn spend(
         list: &[u8],
         held: &mut Option<AnyNonces>,
     ) -> Result<Vec<u8>> {
-        let request = match wish.frost() {
+        let request = match wish.frost(share) {
             Ok(request) => request,
             Err(failure) => {
                 *held = Some(S::nonces(nonces));
@@ -233,10 +234,10 @@ fn is_same_suite(share: &Frost<crate::each::Shares>, nonces: &AnyNonces) -> bool
 
 /// Adds the parts of all signers up to a signature, verified: step three, by the coordinator.
 ///
-/// Returns COSIGIL_OK; COSIGIL_CHEATED, and cosigil_last_fault names all whose part is wrong, as the coordinator sees it:
-/// a signer that was served another list is among them; COSIGIL_SUITE, COSIGIL_MALFORMED, COSIGIL_OTHER_SUITE,
-/// COSIGIL_WRONG_INBOX, COSIGIL_DUPLICATE_PARTY, COSIGIL_SIGNERS, COSIGIL_UNKNOWN_PARTY, COSIGIL_ABORTED, COSIGIL_NULL,
-/// COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+/// Returns COSIGIL_OK; COSIGIL_CHEATED, and cosigil_last_fault names all whose part is wrong, as the coordinator sees
+/// it: a signer that was served another list is among them; COSIGIL_SUITE, COSIGIL_MALFORMED, COSIGIL_OTHER_SUITE,
+/// COSIGIL_WRONG_INBOX, COSIGIL_DUPLICATE_PARTY, COSIGIL_SIGNERS, COSIGIL_UNKNOWN_PARTY, COSIGIL_ABORTED,
+/// COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_frost_aggregate(
     package: *const cosigil_package,

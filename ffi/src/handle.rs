@@ -1,8 +1,8 @@
 //! Handles: numbers that are looked up in one table, in the guise of pointers for the type checker of C.
 //!
-//! No number is ever given twice, so a handle that was freed stays unknown for ever; none is the address of anything, so
-//! that following one faults at once. What a handle stands for is counted: freeing it during a call on another thread
-//! frees it when that call is over.
+//! No number is ever given twice, so a handle that was freed stays unknown for ever; none is the address of anything,
+//! so that following one faults at once. What a handle stands for is counted: freeing it during a call on another
+//! thread frees it when that call is over.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -84,4 +84,43 @@ pub unsafe extern "C" fn cosigil_live(handles: *mut usize, buffers: *mut usize) 
         buffers.put(crate::bytes::count());
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Cell(());
+    impl Handle for Cell {
+        type Object = Mutex<u32>;
+    }
+    struct Other(());
+    impl Handle for Other {
+        type Object = String;
+    }
+
+    #[test]
+    fn i_07_handles_are_used_once_and_told_apart() {
+        let first = open::<Cell>(Mutex::new(7)).unwrap();
+        assert_eq!(get::<Other>(first.cast()).err().map(|failure| failure.status), Some(COSIGIL_OTHER_HANDLE));
+        assert_eq!(close::<Other>(first.cast()), COSIGIL_OTHER_HANDLE);
+        let held = get(first).unwrap();
+        assert_eq!(close(first), COSIGIL_OK);
+        assert_eq!(locked(&held, |n| Ok(*n)).unwrap(), 7); // a call under way has it to its end
+        assert_eq!(close(first), COSIGIL_NO_HANDLE);
+        let second = open::<Cell>(Mutex::new(8)).unwrap();
+        assert_ne!(first, second);
+        assert_eq!(close(second), COSIGIL_OK);
+        assert_eq!(get::<Cell>(ptr::null()).err().map(|failure| failure.status), Some(COSIGIL_NULL));
+    }
+
+    /// I-07: a panic gives a status, and what it happened on is dead from then on.
+    #[test]
+    fn i_07_panics_stop_at_the_border() {
+        let handle = open::<Cell>(Mutex::new(7)).unwrap();
+        let on = |work: fn(&mut u32) -> Result| call(|| locked(&*get(handle)?, work));
+        assert_eq!(on(|_| panic!("a bug")), COSIGIL_PANIC);
+        assert_eq!(on(|_| Ok(())), COSIGIL_DEAD);
+        assert_eq!(close(handle), COSIGIL_OK);
+    }
 }

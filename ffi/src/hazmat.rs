@@ -34,8 +34,8 @@ fn reconstruct<S: Served>(shares: &Shares) -> Result<Zeroizing<Vec<u8>>> {
     Ok(Zeroizing::new(encode_scalar::<S::Curve>(secret.expose()).to_vec()))
 }
 
-/// Forgives all strikes of one peer, whose id the operator has typed out: setups and sessions with it start again. Each further
-/// strike may be the one that was guessed right. Burned pairs stay burned.
+/// Forgives all strikes of one peer, whose id the operator has typed out: setups and sessions with it start again.
+/// Each further strike may be the one that was guessed right. Burned pairs stay burned.
 ///
 /// Returns COSIGIL_OK, COSIGIL_SUITE for a FROST key, COSIGIL_PARTY_ID, COSIGIL_UNKNOWN_PARTY, COSIGIL_STORE_FAILED,
 /// COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
@@ -54,11 +54,11 @@ pub unsafe extern "C" fn cosigil_hazmat_forgive(
 }
 
 /// Splits a secret, 32 bytes in the curve's customary order, into key shares: `shares` gets the bytes of each party's
-/// (cosigil_collection_get, cosigil_key_share_from_bytes). The machine that calls this holds the whole key; key generation has no
-/// such machine.
+/// (cosigil_collection_get, cosigil_key_share_from_bytes). The machine that calls this holds the whole key; key
+/// generation has no such machine.
 ///
-/// Returns COSIGIL_OK, COSIGIL_SUITE, COSIGIL_MALFORMED, COSIGIL_IDENTITY, COSIGIL_THRESHOLD, COSIGIL_NULL, COSIGIL_LENGTH,
-/// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
+/// Returns COSIGIL_OK, COSIGIL_SUITE, COSIGIL_MALFORMED, COSIGIL_IDENTITY, COSIGIL_THRESHOLD, COSIGIL_NULL,
+/// COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_hazmat_split(
     directory: *const cosigil_parties,
@@ -78,11 +78,12 @@ pub unsafe extern "C" fn cosigil_hazmat_split(
     })
 }
 
-/// Puts the whole key together from t shares, given as their bytes: 32 bytes in the curve's customary order. Afterwards this
-/// machine holds the whole key.
+/// Puts the whole key together from t shares, given as their bytes: 32 bytes in the curve's customary order.
+/// Afterwards this machine holds the whole key.
 ///
 /// Returns COSIGIL_OK, COSIGIL_SIGNERS for fewer than t, COSIGIL_DUPLICATE_PARTY, COSIGIL_MALFORMED, COSIGIL_VERSION,
-/// COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+/// COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_NULL, COSIGIL_NO_HANDLE,
+/// COSIGIL_OTHER_HANDLE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_hazmat_reconstruct(
     shares: *const cosigil_collection,
@@ -98,8 +99,8 @@ pub unsafe extern "C" fn cosigil_hazmat_reconstruct(
     })
 }
 
-/// Asks for the shared key itself as Taproot output key, without any tweak. COSIGIL_FROST_BIP340 only. Whoever spoke last in key
-/// generation may have hidden a script path in the key, and can spend alone by it.
+/// Asks for the shared key itself as Taproot output key, without any tweak. COSIGIL_FROST_BIP340 only. Whoever spoke
+/// last in key generation may have hidden a script path in the key, and can spend alone by it.
 ///
 /// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 #[unsafe(no_mangle)]

@@ -19,8 +19,8 @@ impl Handle for cosigil_identity {
     type Object = Identity;
 }
 
-/// A list of parties and their public identities: the directory that the operators have agreed on. Any number of threads
-/// may use it at once; a session takes what is in it when it starts.
+/// A list of parties and their public identities: the directory that the operators have agreed on. Any number of
+/// threads may use it at once; a session takes what is in it when it starts.
 pub struct cosigil_parties(());
 
 impl Handle for cosigil_parties {
@@ -35,8 +35,8 @@ pub(crate) fn parties(handle: *const cosigil_parties) -> Result<Parties> {
 /// Makes a new identity.
 ///
 /// Store its seed (cosigil_identity_seed) where only this party can read it, and give its public half
-/// (cosigil_identity_public) to the operators of the other parties, over a channel that they trust: everything else rests
-/// on that. No key share can be computed from it.
+/// (cosigil_identity_public) to the operators of the other parties, over a channel that they trust: everything else
+/// rests on that. No key share can be computed from it.
 ///
 /// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
 #[unsafe(no_mangle)]

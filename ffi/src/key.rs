@@ -20,8 +20,8 @@ impl Handle for cosigil_key_share {
     type Object = AnyShare;
 }
 
-/// What everybody may know of a key: who holds it, how many must sign, and what is needed to check them. It never changes;
-/// any number of threads may use it at once.
+/// What everybody may know of a key: who holds it, how many must sign, and what is needed to check them. It never
+/// changes; any number of threads may use it at once.
 pub struct cosigil_package(());
 
 impl Handle for cosigil_package {
@@ -232,8 +232,9 @@ pub unsafe extern "C" fn cosigil_package_suite(package: *const cosigil_package, 
     })
 }
 
-/// The key that signatures verify under and addresses are made of: 33 bytes, compressed, on secp256k1 and P-256; 32 bytes
-/// for Ed25519, ristretto255 and BIP-340, where it is the x-coordinate of the Taproot output key that commits to no script.
+/// The key that signatures verify under and addresses are made of: 33 bytes, compressed, on secp256k1 and P-256; 32
+/// bytes for Ed25519, ristretto255 and BIP-340, where it is the x-coordinate of the Taproot output key that commits to
+/// no script.
 ///
 /// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 #[unsafe(no_mangle)]
@@ -261,8 +262,8 @@ pub unsafe extern "C" fn cosigil_package_key_id(package: *const cosigil_package,
     })
 }
 
-/// The name of this sharing of the key, 32 bytes, and how many refreshes and reshares came before. A refresh makes another
-/// sharing; shares of two sharings do not work together.
+/// The name of this sharing of the key, 32 bytes, and how many refreshes and reshares came before. A refresh makes
+/// another sharing; shares of two sharings do not work together.
 ///
 /// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 #[unsafe(no_mangle)]
@@ -312,11 +313,11 @@ pub unsafe extern "C" fn cosigil_package_free(package: *mut cosigil_package) -> 
     handle::close(package)
 }
 
-/// Verifies an ordinary signature: of a message or, for ECDSA, of a digest of 32 bytes; under a key and in a form as this
-/// library gives them.
+/// Verifies an ordinary signature: of a message or, for ECDSA, of a digest of 32 bytes; under a key and in a form as
+/// this library gives them.
 ///
-/// Returns COSIGIL_OK if it is one; COSIGIL_BAD_SIGNATURE if it is not; COSIGIL_MALFORMED for a key or signature that is
-/// none; COSIGIL_SUITE, COSIGIL_NULL, COSIGIL_LENGTH.
+/// Returns COSIGIL_OK if it is one; COSIGIL_BAD_SIGNATURE if it is not; COSIGIL_MALFORMED for a key or signature that
+/// is none; COSIGIL_SUITE, COSIGIL_NULL, COSIGIL_LENGTH.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_verify(
     suite: u32,

@@ -25,13 +25,13 @@ fn resume<S: Served>(params: SessionParams, identity: &cosigil::Identity, checkp
 
 /// Starts key generation: n parties make a key that none of them ever has, and any `threshold` of them can use.
 ///
-/// `suite` is one of COSIGIL_ECDSA_… and COSIGIL_FROST_…; `label`, 32 bytes, names this session: the same at all parties,
-/// never used before; `me` is this party's id in `directory`; `threshold` is at least 2.
+/// `suite` is one of COSIGIL_ECDSA_… and COSIGIL_FROST_…; `label`, 32 bytes, names this session: the same at all
+/// parties, never used before; `me` is this party's id in `directory`; `threshold` is at least 2.
 ///
-/// The output is a key share. The session can be taken up again (cosigil_keygen_resume), so COSIGIL_STORE is set at once:
-/// cosigil_session_checkpoint, cosigil_session_stored, then cosigil_session_take_message. Once the output has come the
-/// session goes on until COSIGIL_FINISHED: only then do all parties know that all have the key, and only then may an
-/// address of it be funded.
+/// The output is a key share. The session can be taken up again (cosigil_keygen_resume), so COSIGIL_STORE is set at
+/// once: cosigil_session_checkpoint, cosigil_session_stored, then cosigil_session_take_message. Once the output has
+/// come the session goes on until COSIGIL_FINISHED: only then do all parties know that all have the key, and only then
+/// may an address of it be funded.
 ///
 /// Returns COSIGIL_OK, COSIGIL_SUITE, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
 /// COSIGIL_PARTY_ID, COSIGIL_UNKNOWN_PARTY, COSIGIL_THRESHOLD, COSIGIL_OTHER_IDENTITY, COSIGIL_RANDOM_FAILED,
@@ -63,8 +63,8 @@ pub unsafe extern "C" fn cosigil_keygen_start(
 ///
 /// Everything sent so far is in the queue once more. If the key share was there before, it is the output again.
 ///
-/// Returns what cosigil_keygen_start does, and COSIGIL_MALFORMED, COSIGIL_VERSION, COSIGIL_OTHER_SUITE; COSIGIL_OTHER_KEY
-/// if the other arguments are not those of the checkpoint.
+/// Returns what cosigil_keygen_start does, and COSIGIL_MALFORMED, COSIGIL_VERSION, COSIGIL_OTHER_SUITE;
+/// COSIGIL_OTHER_KEY if the other arguments are not those of the checkpoint.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_keygen_resume(
     identity: *const cosigil_identity,

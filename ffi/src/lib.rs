@@ -14,9 +14,11 @@
 //!   [`cosigil_bytes_free`] and the `cosigil_last_…` functions.
 #![allow(non_camel_case_types, reason = "the names of C")]
 
+mod backup;
 mod burn;
 mod bytes;
 mod call;
+mod derive;
 mod each;
 mod ecdsa;
 mod faults;
@@ -27,17 +29,24 @@ mod identity;
 mod input;
 mod key;
 mod keygen;
+mod keystore;
+mod moving;
 mod pairs;
 mod random;
+mod record;
+mod repair;
 mod request;
 mod running;
+mod served;
 mod session;
 mod status;
 mod store;
 
+pub use backup::*;
 pub use burn::*;
 pub use bytes::*;
 pub use call::*;
+pub use derive::*;
 pub use each::*;
 pub use ecdsa::*;
 pub use faults::*;
@@ -47,8 +56,11 @@ pub use hazmat::*;
 pub use identity::*;
 pub use key::*;
 pub use keygen::*;
+pub use keystore::*;
 pub use pairs::*;
 pub use random::*;
+pub use record::*;
+pub use repair::*;
 pub use request::*;
 pub use session::*;
 pub use status::*;

@@ -19,8 +19,8 @@ use crate::running::{Output, Running};
 use crate::session::cosigil_session;
 use crate::status::*;
 
-/// What one installation has of the setups with its peers: secret, and never in a backup or on a second machine. Any number of
-/// threads may use it at once. Load it once in a process.
+/// What one installation has of the setups with its peers: secret, and never in a backup or on a second machine. Any
+/// number of threads may use it at once. Load it once in a process.
 pub struct cosigil_pairs(());
 
 impl Handle for cosigil_pairs {
@@ -42,12 +42,12 @@ fn none<S: ServedEcdsa>(share: &KeyShare<S>) -> AnyPairs {
     S::pairs(PairStates::new(share))
 }
 
-/// Starts the setup of an ECDSA key with one peer: once for every pair of parties after key generation, and again for those
-/// of cosigil_pairs_missing.
+/// Starts the setup of an ECDSA key with one peer: once for every pair of parties after key generation, and again for
+/// those of cosigil_pairs_missing.
 ///
-/// `label`, 32 bytes, names this setup: the same at both, never used before; one label serves all pairs. The output is a pair:
-/// cosigil_pairs_take, then store the bytes of the pair states, then cosigil_session_stored, before any message is sent;
-/// and store them once more when the session is COSIGIL_FINISHED.
+/// `label`, 32 bytes, names this setup: the same at both, never used before; one label serves all pairs. The output is
+/// a pair: cosigil_pairs_take, then store the bytes of the pair states, then cosigil_session_stored, before any
+/// message is sent; and store them once more when the session is COSIGIL_FINISHED.
 ///
 /// Returns COSIGIL_OK, COSIGIL_SUITE for a FROST key, COSIGIL_OPERATOR_NEEDED if the peer has three strikes,
 /// COSIGIL_STORE_FAILED, COSIGIL_UNKNOWN_PARTY, COSIGIL_DUPLICATE_PARTY for a setup with oneself, COSIGIL_PARTY_ID,
@@ -87,11 +87,12 @@ pub unsafe extern "C" fn cosigil_pairs_new(share: *const cosigil_key_share, pair
     })
 }
 
-/// Takes the pair that a setup has made into the pair states. The old pair stays in use until the peer is known to have the new
-/// one too.
+/// Takes the pair that a setup has made into the pair states. The old pair stays in use until the peer is known to
+/// have the new one too.
 ///
-/// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_OTHER_IDENTITY, COSIGIL_NULL,
-/// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD. Unless it is COSIGIL_OK the pair is still in the session.
+/// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_OTHER_IDENTITY,
+/// COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD. Unless it is COSIGIL_OK the pair is still in
+/// the session.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_pairs_take(pairs: *mut cosigil_pairs, session: *mut cosigil_session) -> i32 {
     call(|| {
@@ -150,8 +151,8 @@ pub unsafe extern "C" fn cosigil_pairs_forget(pairs: *mut cosigil_pairs, peer: u
     })
 }
 
-/// The pair states' bytes, secret, and their generation, which goes up with each call: keep the newest number where no restored
-/// file takes it back. They belong to this installation: never into a backup, never on a second machine.
+/// The pair states' bytes, secret, and their generation, which goes up with each call: keep the newest number where no
+/// restored file takes it back. They belong to this installation: never into a backup, never on a second machine.
 ///
 /// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 #[unsafe(no_mangle)]

@@ -8,8 +8,8 @@ use cosigil::{Secret, Transcript, TranscriptRng};
 use crate::call::{call, calling_back, entered};
 use crate::status::*;
 
-/// Fills `bytes` with `len` fresh random bytes; returns 0, or anything else if it cannot. It is called by whatever thread
-/// calls this library, by several at once.
+/// Fills `bytes` with `len` fresh random bytes; returns 0, or anything else if it cannot. It is called by whatever
+/// thread calls this library, by several at once.
 pub type cosigil_random = Option<unsafe extern "C" fn(context: *mut c_void, bytes: *mut u8, len: usize) -> i32>;
 
 /// A source that the integrator brought.
@@ -47,7 +47,8 @@ pub(crate) fn random() -> Result<TranscriptRng> {
     Ok(Transcript::new("ffi-random").field(seed.expose()).rng())
 }
 
-/// Takes all randomness from `fill` from now on, in the place of the operating system's: a hardware module, for example.
+/// Takes all randomness from `fill` from now on, in the place of the operating system's: a hardware module, for
+/// example.
 ///
 /// `context` is handed to each call. Both must stay valid until another source is set. Each function that needs
 /// randomness asks for 64 bytes and expands them. A source that gives zeros or repeats itself is refused.

@@ -9,7 +9,7 @@ use cosigil::round::Protocol;
 use cosigil::{Abort, Error, Identity, Parcel, PartyId, Progress, Session, SessionParams, Usage};
 use zeroize::Zeroizing;
 
-use crate::each::AnyShare;
+use crate::each::{AnyPackage, AnyShare};
 use crate::random::random;
 use crate::status::*;
 
@@ -17,6 +17,8 @@ use crate::status::*;
 pub(crate) enum Output {
     /// A share of a key: new, or of a new sharing, or found again.
     KeyShare(AnyShare),
+    /// The package of a key after a repair: it worked.
+    Package(AnyPackage),
     /// A setup with a peer.
     Pair(Arc<Pair>),
     /// A signature, verified.
@@ -49,7 +51,7 @@ pub(crate) trait Run: Send {
     fn receive(&mut self, bytes: &[u8]) -> core::result::Result<Progress<Output>, Error>;
     fn checkpoint(&self) -> core::result::Result<Zeroizing<Vec<u8>>, Usage>;
     fn is_resumable(&self) -> bool;
-    fn sent(&self) -> &[Parcel];
+    fn sent(&self) -> Vec<Parcel>;
     fn awaiting(&self) -> Vec<PartyId>;
     fn conflicts(&self) -> Vec<PartyId>;
     fn is_finished(&self) -> bool;
@@ -70,8 +72,8 @@ impl<P: Protocol + Send, F: FnMut(P::Output) -> Output + Send> Run for Of<P, F> 
     fn is_resumable(&self) -> bool {
         P::RESUMABLE
     }
-    fn sent(&self) -> &[Parcel] {
-        self.0.sent()
+    fn sent(&self) -> Vec<Parcel> {
+        self.0.sent().to_vec()
     }
     fn awaiting(&self) -> Vec<PartyId> {
         self.0.awaiting()
@@ -116,9 +118,13 @@ impl Running {
         first: Vec<Parcel>,
         output: impl FnMut(P::Output) -> Output + Send + 'static,
     ) -> Self {
-        let (outbox, must_store) = (first.into(), P::RESUMABLE);
-        let run = Box::new(Of(session, output));
-        Self { run, outbox, output: None, must_store, checkpointed: false, abort: None }
+        Self::of(Of(session, output), first)
+    }
+
+    /// Whatever can be run, with what must leave first.
+    pub(crate) fn of(run: impl Run + 'static, first: Vec<Parcel>) -> Self {
+        let (outbox, must_store) = (first.into(), run.is_resumable());
+        Self { run: Box::new(run), outbox, output: None, must_store, checkpointed: false, abort: None }
     }
 
     /// The same session with an output that it had before it was suspended, if it had.
@@ -164,8 +170,10 @@ impl Running {
 
     /// Everything sent so far, once more.
     pub(crate) fn send_again(&mut self) {
-        let waiting: Vec<Parcel> = self.outbox.drain(..).filter(|parcel| !self.run.sent().contains(parcel)).collect();
-        self.outbox = self.run.sent().iter().cloned().chain(waiting).collect();
+        let mut all = self.run.sent();
+        let waiting = self.outbox.drain(..).filter(|parcel| !all.contains(parcel)).collect::<Vec<_>>();
+        all.extend(waiting);
+        self.outbox = all.into();
     }
 
     pub(crate) fn checkpoint(&mut self) -> Result<Zeroizing<Vec<u8>>> {

@@ -10,7 +10,7 @@ use crate::call::call;
 use crate::faults::fault_number;
 use crate::handle::{self, Handle, locked};
 use crate::input::{Ids, given, outs};
-use crate::key::cosigil_key_share;
+use crate::key::{cosigil_key_share, cosigil_package};
 use crate::running::{Output, Running};
 use crate::status::*;
 
@@ -41,6 +41,8 @@ pub const COSIGIL_OUTPUT_PAIR: i32 = 2;
 pub const COSIGIL_OUTPUT_SIGNATURE: i32 = 3;
 /// Presignatures: cosigil_presignatures_take.
 pub const COSIGIL_OUTPUT_PRESIGNATURES: i32 = 4;
+/// A package, at those who helped in a repair: cosigil_session_take_package.
+pub const COSIGIL_OUTPUT_PACKAGE: i32 = 5;
 
 /// A failed check of pair states in a setup: thrown away, counted.
 pub const COSIGIL_CONSEQUENCE_STRIKE: i32 = 1;
@@ -66,12 +68,12 @@ fn flags(running: &Running) -> u32 {
 
 /// Gives a session a message off the wire: any bytes, from anywhere, in any order.
 ///
-/// `progress` gets what is to be done now: COSIGIL_SEND | COSIGIL_STORE | COSIGIL_OUTPUT | COSIGIL_FINISHED. Store first,
-/// then send; fund an address of a new key only when its key generation is COSIGIL_FINISHED.
+/// `progress` gets what is to be done now: COSIGIL_SEND | COSIGIL_STORE | COSIGIL_OUTPUT | COSIGIL_FINISHED. Store
+/// first, then send; fund an address of a new key only when its key generation is COSIGIL_FINISHED.
 ///
 /// Returns COSIGIL_OK. A status from 100 to 299, COSIGIL_FOREIGN_MESSAGE for example, is about these bytes alone: the
-/// session is unharmed; throw them away. From 300 to 699 the session has ended (a session that has promised something to
-/// its peers lives on, see cosigil_session_progress): ask cosigil_session_fault, cosigil_session_culprits and
+/// session is unharmed; throw them away. From 300 to 699 the session has ended (a session that has promised something
+/// to its peers lives on, see cosigil_session_progress): ask cosigil_session_fault, cosigil_session_culprits and
 /// cosigil_session_consequence, and send what cosigil_session_take_message still gives, that the others can tell too.
 /// COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 #[unsafe(no_mangle)]
@@ -129,8 +131,8 @@ pub unsafe extern "C" fn cosigil_session_take_message(
     })
 }
 
-/// Puts everything that this party has sent into the queue once more, for peers that may have missed it. Who has it drops
-/// it.
+/// Puts everything that this party has sent into the queue once more, for peers that may have missed it. Who has it
+/// drops it.
 ///
 /// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 #[unsafe(no_mangle)]
@@ -163,8 +165,8 @@ pub unsafe extern "C" fn cosigil_session_checkpoint(
 
 /// Says that what COSIGIL_STORE asks for is stored, durably: messages are given out again.
 ///
-/// That is, where the session can be resumed and is not finished, what cosigil_session_checkpoint gave; and what came out
-/// of it, where that is a key share or a pair.
+/// That is, where the session can be resumed and is not finished, what cosigil_session_checkpoint gave; and what came
+/// out of it, where that is a key share or a pair.
 ///
 /// Returns COSIGIL_OK; COSIGIL_STORE_FIRST if that was not even asked for; COSIGIL_NULL, COSIGIL_NO_HANDLE,
 /// COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
@@ -309,6 +311,7 @@ pub unsafe extern "C" fn cosigil_session_output(session: *const cosigil_session,
                 Some(Output::Pair(_)) => COSIGIL_OUTPUT_PAIR,
                 Some(Output::Signature(_)) => COSIGIL_OUTPUT_SIGNATURE,
                 Some(Output::Presignatures(_)) => COSIGIL_OUTPUT_PRESIGNATURES,
+                Some(Output::Package(_)) => COSIGIL_OUTPUT_PACKAGE,
             })
         })?;
         output.put(kind);
@@ -337,8 +340,29 @@ pub unsafe extern "C" fn cosigil_session_take_key_share(
     })
 }
 
-/// Takes the signature that the session was run for: verified, 64 bytes (65 with the FROST suites on secp256k1 and P-256
-/// that are not BIP-340's), as the scheme's verifiers want it; of ECDSA r and s, 32 bytes each, s in the lower half.
+/// Takes the package that a repair ends in at those who helped.
+///
+/// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cosigil_session_take_package(
+    session: *mut cosigil_session,
+    package: *mut *mut cosigil_package,
+) -> i32 {
+    call(|| {
+        outs!(package);
+        let taken = on(session, |running| {
+            running.take_output(|output| match output {
+                Output::Package(package) => Ok(package),
+                other => Err(other),
+            })
+        })?;
+        package.open(taken)
+    })
+}
+
+/// Takes the signature that the session was run for: verified, 64 bytes (65 with the FROST suites on secp256k1 and
+/// P-256 that are not BIP-340's), as the scheme's verifiers want it; of ECDSA r and s, 32 bytes each, s in the lower
+/// half.
 ///
 /// `recovery_id` is that of ECDSA, 0 to 3; 255 for all others. For ASN.1 see cosigil_signature_der.
 ///

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::string::ToString;
 
-use cosigil::ecdsa::burn::StoreError;
 use cosigil::ecdsa::store::Refusal;
+use cosigil::key::StoreError;
 use cosigil::{Abort, Consequence, Error, Fault, Usage};
 
 /// Done.
@@ -72,6 +72,20 @@ pub const COSIGIL_TOO_MANY: i32 = 133;
 pub const COSIGIL_ZERO_DIGEST: i32 = 134;
 /// No derivation is defined for this curve.
 pub const COSIGIL_NO_DERIVATION: i32 = 135;
+/// Fewer helpers than the threshold.
+pub const COSIGIL_TOO_FEW_HELPERS: i32 = 136;
+/// The chain code is not the key's.
+pub const COSIGIL_OTHER_CHAIN_CODE: i32 = 137;
+/// A hardened child needs the whole secret key, which nobody has.
+pub const COSIGIL_HARDENED: i32 = 138;
+/// The key has no child with this index: take the next.
+pub const COSIGIL_INVALID_CHILD: i32 = 139;
+/// A path has more than 255 steps.
+pub const COSIGIL_PATH_TOO_LONG: i32 = 140;
+/// One machine has dealt this sharing: refresh it first.
+pub const COSIGIL_REFRESH_FIRST: i32 = 141;
+/// This party deals its share of the key in this session: it needs the share.
+pub const COSIGIL_SHARE_NEEDED: i32 = 142;
 /// The signature is not one of the message under the key.
 pub const COSIGIL_BAD_SIGNATURE: i32 = 150;
 /// Another mistake of the caller; cosigil_last_error says which.
@@ -93,6 +107,12 @@ pub const COSIGIL_OTHER_SHARING: i32 = 204;
 pub const COSIGIL_FOREIGN_MESSAGE: i32 = 205;
 /// A share does not fit the public key package.
 pub const COSIGIL_INVALID_SHARE: i32 = 206;
+/// The backup does not open: another passphrase or key, or an altered file.
+pub const COSIGIL_NOT_OPENED: i32 = 207;
+/// Opening the backup would take more memory or time than is allowed, or than there is.
+pub const COSIGIL_TOO_COSTLY: i32 = 208;
+/// The verifiable backup does not hold this party's share.
+pub const COSIGIL_INVALID_BACKUP: i32 = 209;
 
 // 300 to 399: the protocol cannot go on; nobody is named.
 
@@ -102,6 +122,16 @@ pub const COSIGIL_OVER: i32 = 300;
 pub const COSIGIL_NOT_RESUMABLE: i32 = 301;
 /// No usable pair with a peer: run a setup.
 pub const COSIGIL_SETUP_NEEDED: i32 = 302;
+/// An attempt to move the key on is acknowledged: no other one can be confirmed, and it cannot be discarded.
+pub const COSIGIL_ACKNOWLEDGED: i32 = 303;
+/// The share is gone: a later sharing is done.
+pub const COSIGIL_RETIRED: i32 = 304;
+/// There is no share of this sharing, or not yet.
+pub const COSIGIL_NO_SHARE: i32 = 305;
+/// This party has not confirmed such an attempt.
+pub const COSIGIL_UNKNOWN_ATTEMPT: i32 = 306;
+/// Two attempts have certificates, and neither can become done: an operator decides.
+pub const COSIGIL_SHARINGS_CONFLICT: i32 = 307;
 /// The session has ended without a result and nobody can be named: try again.
 pub const COSIGIL_ABORTED: i32 = 310;
 
@@ -137,6 +167,10 @@ pub const COSIGIL_UNKNOWN_PRESIGNATURE: i32 = 603;
 pub const COSIGIL_DAMAGED: i32 = 604;
 /// There is no such file, or there is one already.
 pub const COSIGIL_ABSENT: i32 = 605;
+/// The store has a record already.
+pub const COSIGIL_RECORD_EXISTS: i32 = 606;
+/// Another process uses the store.
+pub const COSIGIL_STORE_LOCKED: i32 = 607;
 
 // 900 to 999: this library, or the machine.
 
@@ -212,6 +246,22 @@ fn usage_status(usage: Usage) -> i32 {
         Usage::NoDerivation => COSIGIL_NO_DERIVATION,
         Usage::Spent => COSIGIL_SPENT,
         Usage::UnknownPresignature => COSIGIL_UNKNOWN_PRESIGNATURE,
+        Usage::TooFewHelpers => COSIGIL_TOO_FEW_HELPERS,
+        Usage::OtherChainCode => COSIGIL_OTHER_CHAIN_CODE,
+        Usage::Hardened => COSIGIL_HARDENED,
+        Usage::InvalidChild(_) => COSIGIL_INVALID_CHILD,
+        Usage::PathTooLong => COSIGIL_PATH_TOO_LONG,
+        Usage::RefreshFirst => COSIGIL_REFRESH_FIRST,
+        Usage::ShareNeeded => COSIGIL_SHARE_NEEDED,
+        Usage::NotOpened => COSIGIL_NOT_OPENED,
+        Usage::TooCostly => COSIGIL_TOO_COSTLY,
+        Usage::InvalidBackup => COSIGIL_INVALID_BACKUP,
+        Usage::Acknowledged => COSIGIL_ACKNOWLEDGED,
+        Usage::Retired => COSIGIL_RETIRED,
+        Usage::NoShare => COSIGIL_NO_SHARE,
+        Usage::UnknownAttempt => COSIGIL_UNKNOWN_ATTEMPT,
+        Usage::SharingsConflict { .. } => COSIGIL_SHARINGS_CONFLICT,
+        Usage::RecordExists => COSIGIL_RECORD_EXISTS,
         _ => COSIGIL_USAGE,
     }
 }
@@ -264,6 +314,7 @@ impl From<StoreError> for Failure {
         let status = match error {
             StoreError::Damaged => COSIGIL_DAMAGED,
             StoreError::Absent => COSIGIL_ABSENT,
+            StoreError::Locked => COSIGIL_STORE_LOCKED,
             _ => COSIGIL_STORE_FAILED,
         };
         Self { status, text: error.to_string().into(), abort: None }
@@ -273,5 +324,88 @@ impl From<StoreError> for Failure {
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Usage::from(refusal).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use cosigil::curve::{Secp256k1, random_scalar};
+    use cosigil::ecdsa::burn::{BurnLog, MemoryBurnLog, Peer, Strikes};
+    use cosigil::ecdsa::pairs::Pair;
+    use cosigil::ecdsa::{Secp256k1Ecdsa, setup};
+    use cosigil::{Identity, Label, PairId, Parties, PartyId, Threshold, Transcript, hazmat};
+
+    use super::*;
+
+    fn id(n: u16) -> PartyId {
+        PartyId::new(n).unwrap()
+    }
+
+    #[test]
+    fn aborts_have_classes() {
+        let status = |abort: Abort| Failure::from(abort).status;
+        assert_eq!(status(Abort::nobody(Fault::BroadcastsDiffer)), COSIGIL_ABORTED);
+        assert_eq!(status(Abort::of(Fault::BadShare, [id(2)])), COSIGIL_CHEATED);
+        assert_eq!(status(Abort::of(Fault::BadSealedPart, [id(2)])), COSIGIL_CHEATED);
+        assert_eq!(status(Abort::nobody(Fault::PairBurned)), COSIGIL_PAIR_BURNED);
+        assert_eq!(status(Abort::nobody(Fault::OutOfStrikes)), COSIGIL_OPERATOR_NEEDED);
+        assert_eq!(status(Abort::nobody(Fault::LogFailed)), COSIGIL_STORE_FAILED);
+        let failure = Failure::from(Abort::of(Fault::BadShare, [id(2), id(3)]));
+        assert_eq!(failure.abort.unwrap().culprits(), [id(2), id(3)]);
+    }
+
+    /// One side of a pair, by a real setup.
+    fn pair() -> Arc<Pair> {
+        let mut rng = Transcript::new("ffi-status-test").rng();
+        let identities = [Identity::generate(&mut rng).unwrap(), Identity::generate(&mut rng).unwrap()];
+        let parties = Parties::new([1, 2].map(id).into_iter().zip(identities.iter().map(Identity::public))).unwrap();
+        let secret = random_scalar::<Secp256k1>(&mut rng);
+        let shares = hazmat::split::<Secp256k1Ecdsa>(&secret, Threshold::new(2).unwrap(), &parties, &mut rng).unwrap();
+        let log: Arc<dyn BurnLog> = Arc::new(MemoryBurnLog::new());
+        let label = Label::from_bytes([1; 32]);
+        let (mut sessions, mut queue) = (Vec::new(), std::collections::VecDeque::new());
+        for (me, share) in shares.iter().enumerate() {
+            let peer = [shares[1 - me].me()];
+            let setup = setup::all(share, &peer, &identities[me], &label, &log, &mut rng).unwrap().remove(0);
+            queue.extend(setup.first.into_iter().map(|parcel| (1 - me, parcel.bytes)));
+            sessions.push(setup.session);
+        }
+        let mut pairs = Vec::new();
+        while let Some((to, bytes)) = queue.pop_front() {
+            let progress = sessions[to].receive(&bytes).unwrap();
+            queue.extend(progress.send.into_iter().map(|parcel| (1 - to, parcel.bytes)));
+            pairs.extend(progress.output);
+        }
+        pairs.remove(0)
+    }
+
+    /// A log that cannot write.
+    struct Failing;
+
+    impl BurnLog for Failing {
+        fn burn(&self, _: &PairId, _: &Peer) -> core::result::Result<(), StoreError> {
+            Err(StoreError::Failed)
+        }
+        fn is_burned(&self, _: &PairId) -> core::result::Result<bool, StoreError> {
+            Ok(false)
+        }
+        fn strike(&self, _: &Peer) -> core::result::Result<(), StoreError> {
+            Err(StoreError::Failed)
+        }
+        fn strikes(&self, _: &Peer) -> core::result::Result<Strikes, StoreError> {
+            Ok(Strikes::default())
+        }
+        fn forgive(&self, _: &Peer) -> core::result::Result<(), StoreError> {
+            Err(StoreError::Failed)
+        }
+    }
+
+    #[test]
+    fn a_burn_has_a_status_of_its_own() {
+        let pair = pair();
+        assert_eq!(Failure::from(pair.burn(Fault::BadExtension, &MemoryBurnLog::new())).status, COSIGIL_BURNED);
+        assert_eq!(Failure::from(pair.burn(Fault::BadExtension, &Failing)).status, COSIGIL_NOT_RECORDED);
     }
 }

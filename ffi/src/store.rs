@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use cosigil::ecdsa::store::{Claim, FileStore, MemoryStore, Refusal, Spent};
 use cosigil::ecdsa::{PresignatureId, PresignatureStore};
+use cosigil::key::Retire;
 use zeroize::Zeroizing;
 
 use crate::call::{call, calling_back, entered};
@@ -17,7 +18,20 @@ use crate::status::*;
 pub struct cosigil_store(());
 
 impl Handle for cosigil_store {
-    type Object = Arc<dyn PresignatureStore>;
+    type Object = Stored;
+}
+
+/// A store, and how it forgets a sharing, where it can.
+pub(crate) struct Stored {
+    pub(crate) presignatures: Arc<dyn PresignatureStore>,
+    pub(crate) retire: Option<Arc<dyn Retire>>,
+}
+
+impl Stored {
+    fn new<T: PresignatureStore + Retire + 'static>(store: T) -> Self {
+        let store = Arc::new(store);
+        Self { presignatures: store.clone(), retire: Some(store) }
+    }
 }
 
 /// A callback of a store has done what it says, durably.
@@ -31,9 +45,10 @@ pub const COSIGIL_STORE_SPENT: i32 = 3;
 /// It has this presignature already, or had it.
 pub const COSIGIL_STORE_EXISTS: i32 = 4;
 
-/// A store of the integrator's own. Names (`id`) and digests of requests have 32 bytes, replies 96. Each function returns one
-/// of COSIGIL_STORE_…. **A copy of the store, from a backup or a replica, must not know unspent presignatures: two signatures
-/// from one are the key.** The library never calls two of them at once for one store, but from any thread.
+/// A store of the integrator's own. Names (`id`) and digests of requests have 32 bytes, replies 96. Each function
+/// returns one of COSIGIL_STORE_…. **A copy of the store, from a backup or a replica, must not know unspent
+/// presignatures: two signatures from one are the key.** The library never calls two of them at once for one store,
+/// but from any thread.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct cosigil_store_calls {
@@ -42,7 +57,8 @@ pub struct cosigil_store_calls {
     /// Keeps a record, secret, under a name that was never used.
     pub insert:
         Option<unsafe extern "C" fn(context: *mut c_void, id: *const u8, record: *const u8, record_len: usize) -> i32>,
-    /// Gives the record of an unspent presignature: at most `capacity` bytes of it, and in `record_len` its whole length.
+    /// Gives the record of an unspent presignature: at most `capacity` bytes of it, and in `record_len` its whole
+    /// length.
     pub get: Option<
         unsafe extern "C" fn(
             context: *mut c_void,
@@ -52,8 +68,8 @@ pub struct cosigil_store_calls {
             record_len: *mut usize,
         ) -> i32,
     >,
-    /// Spends a presignature on a request, remembers the reply and wipes the record; durable before it returns. If it was spent
-    /// on this very request before, `repeated` gets 1, and `reply` the reply that was remembered.
+    /// Spends a presignature on a request, remembers the reply and wipes the record; durable before it returns. If it
+    /// was spent on this very request before, `repeated` gets 1, and `reply` the reply that was remembered.
     pub claim: Option<
         unsafe extern "C" fn(
             context: *mut c_void,
@@ -197,8 +213,8 @@ impl PresignatureStore for CallbackStore {
 
 /// A store in a folder that belongs to this process alone; `path` is UTF-8, the folder is made if it is not there.
 ///
-/// Unspent presignatures die with the process: they are encrypted under a secret that is in memory only, so no copy of the folder
-/// is a second one.
+/// Unspent presignatures die with the process: they are encrypted under a secret that is in memory only, so no copy of
+/// the folder is a second one.
 ///
 /// Returns COSIGIL_OK, COSIGIL_STORE_FAILED, COSIGIL_TEXT, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_RANDOM_FAILED,
 /// COSIGIL_BROKEN_RANDOM.
@@ -209,7 +225,7 @@ pub unsafe extern "C" fn cosigil_store_folder(store: *mut *mut cosigil_store, pa
         entered()?;
         // SAFETY: by contract null or `path_len` bytes.
         let path = text(unsafe { given(path, path_len) }?)?;
-        store.open(Arc::new(FileStore::open(path, &mut random()?)?))
+        store.open(Stored::new(FileStore::open(path, &mut random()?)?))
     })
 }
 
@@ -227,7 +243,7 @@ pub unsafe extern "C" fn cosigil_store_callbacks(
         // SAFETY: by contract null or one such table.
         let calls = unsafe { given(calls, 1) }?;
         let calls = calls.first().and_then(Calls::new).ok_or(Failure::NULL)?;
-        store.open(Arc::new(CallbackStore(Mutex::new(calls))))
+        store.open(Stored { presignatures: Arc::new(CallbackStore(Mutex::new(calls))), retire: None })
     })
 }
 
@@ -239,7 +255,7 @@ pub unsafe extern "C" fn cosigil_store_memory(store: *mut *mut cosigil_store) ->
     call(|| {
         outs!(store);
         entered()?;
-        store.open(Arc::new(MemoryStore::new()))
+        store.open(Stored::new(MemoryStore::new()))
     })
 }
 
@@ -253,7 +269,7 @@ pub unsafe extern "C" fn cosigil_store_discard(store: *mut cosigil_store, id: *c
         let store = handle::get(store)?;
         // SAFETY: by contract null or `id_len` bytes.
         let id = PresignatureId::from_bytes(array(unsafe { given(id, id_len) }?)?);
-        Ok(store.discard(&id)?)
+        Ok(store.presignatures.discard(&id)?)
     })
 }
 

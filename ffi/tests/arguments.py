@@ -14,10 +14,13 @@ HEADER = (ROOT / "include" / "cosigil.h").read_text()
 # What a number may be, by the name of the argument.
 NUMBERS = {
     "suite": "COSIGIL_ECDSA_SECP256K1", "me": "1", "threshold": "2", "party": "1", "peer": "2", "hash": "COSIGIL_HASH_SHA256",
-    "newest": "0", "batch": "1", "number": "0", "capacity": "3",
+    "newest": "0", "batch": "1", "number": "0", "capacity": "3", "lost": "3", "network": "COSIGIL_MAINNET",
+    "memory_kib": "64", "passes": "1", "lanes": "1",
 }
 # Inputs of one length only.
-EXACT = {"label", "seed", "key", "digest", "root", "id"}
+EXACT = {"label", "seed", "key", "digest", "root", "id", "lost_key", "maker", "sharing", "chain_code"}
+# Inputs that must be what they say before anything else is looked at.
+TEXTS = {"path": "m/0/7"}
 # Pointers that may be NULL.
 OPTIONAL = {("cosigil_random_use", "context")}
 # Functions that are called with good arguments only elsewhere, since they change the whole process or take no pointer.
@@ -65,6 +68,18 @@ def good(kind: str, variable: str, place: int) -> tuple[str, str]:
         return f"{kind[:-1].strip()} {local} = ({kind[:-1].strip()})8;", f"&{local}"
     if kind == "cosigil_bytes *":
         return f"cosigil_bytes {local} = {{(uint8_t *)8, 8}};", f"&{local}"
+    if variable in ("key", "lost_key", "maker") and kind == "const uint8_t *":
+        return "", "good_key"
+    if variable == "to" and kind == "const uint8_t *":
+        return "", "good_to"
+    if variable in TEXTS:
+        return "", f'(const uint8_t *)"{TEXTS[variable]}"'
+    if variable.endswith("_len") and variable[:-4] in ("key", "lost_key", "maker"):
+        return "", "sizeof good_key"
+    if variable == "to_len":
+        return "", "good_to_len"
+    if variable.endswith("_len") and variable[:-4] in TEXTS:
+        return "", str(len(TEXTS[variable[:-4]]))
     if kind in ("const uint8_t *", "const uint16_t *"):
         element = kind[6:-2]
         values = "{1, 2}" if element == "uint16_t" else "{1}"
@@ -72,7 +87,7 @@ def good(kind: str, variable: str, place: int) -> tuple[str, str]:
         return f"{element} {local}[{2 if element == 'uint16_t' else length}] = {values};", local
     if kind == "uint16_t *" and variable == "parties" or kind == "char *":
         return f"{kind[:-2]} {local}[3] = {{0}};", local
-    if kind in ("const cosigil_burn_log_calls *", "const cosigil_store_calls *"):
+    if kind.endswith("_calls *"):
         return f"{kind[6:-2]} {local}; memset(&{local}, 0, sizeof {local});", f"&{local}"
     if kind == "cosigil_random":
         return "", "good_random"
@@ -134,7 +149,7 @@ def cases(name: str) -> list[str]:
             found.append(case(name, {place: "0"}, "COSIGIL_LENGTH"))
         if variable.endswith("_len") and variable[:-4] in EXACT and name != "cosigil_verify":
             found.append(case(name, {place: "31"}, "COSIGIL_LENGTH"))
-        if kind in ("const cosigil_burn_log_calls *", "const cosigil_store_calls *"):
+        if kind.endswith("_calls *"):
             found.append(case(name, {}, "COSIGIL_NULL"))  # a table without functions
         aligned = re.fullmatch(r"(?:const )?(?:u?int(?:16|32|64)_t|size_t|cosigil_bytes) \*|.*\*\*", kind)
         if aligned:
@@ -147,6 +162,7 @@ def cases(name: str) -> list[str]:
 def write_test() -> str:
     out = ['#include "fixture.h"', "", "static uint64_t odd[4];"]
     out += [f"static {one} *good_{one}, *freed_{one};" for one in sorted(HANDLES)]
+    out += ["", "static uint8_t good_key[32], good_to[256];", "static size_t good_to_len;"]
     out += ["", "static int32_t good_random(void *context, uint8_t *bytes, size_t len) {", "  (void)context;",
             "  memset(bytes, 7, len);", "  return 0;", "}", "", '#include "kinds.h"', ""]
     count = 0
@@ -170,7 +186,7 @@ def check_python() -> None:
 
     codes = {"const uint8_t *": "b", "const uint16_t *": "i", "cosigil_bytes *": "m", "uint16_t": "16", "uint32_t": "32",
              "uint64_t": "64", "uint8_t *": ">8", "uint16_t *": ">16", "uint32_t *": ">32", "uint64_t *": ">64",
-             "int32_t *": ">i32"}
+             "int32_t *": ">i32", "size_t": "size"}
     for name, prototype in cosigil._PROTOTYPES.items():
         expected, skip = [], 0
         for kind, variable in FUNCTIONS[f"cosigil_{name}"]:
@@ -188,8 +204,9 @@ def check_python() -> None:
                 skip = int(kind in ("const uint8_t *", "const uint16_t *"))
         assert expected == prototype.split(), (name, expected, prototype)
     constants = dict(re.findall(r"^#define (COSIGIL_\w+) (\d+)", HEADER, flags=re.M))
-    for family in (cosigil.Suite, cosigil.Hash, cosigil.Output):
-        prefix = {"Suite": "COSIGIL_", "Hash": "COSIGIL_HASH_", "Output": "COSIGIL_OUTPUT_"}[family.__name__]
+    for family in (cosigil.Suite, cosigil.Hash, cosigil.Output, cosigil.Attempt, cosigil.Network):
+        prefix = {"Suite": "COSIGIL_", "Hash": "COSIGIL_HASH_", "Output": "COSIGIL_OUTPUT_", "Attempt": "COSIGIL_ATTEMPT_",
+                  "Network": "COSIGIL_"}[family.__name__]
         for member in family:
             assert int(constants[prefix + member.name]) == member, member
 

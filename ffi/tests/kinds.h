@@ -22,6 +22,15 @@ static int32_t commit(cosigil_nonces **nonces) {
   return status;
 }
 
+/* A store holds one record. */
+static int32_t record_of_new_store(cosigil_record **record) {
+  cosigil_key_store *store;
+  CHECK(cosigil_key_store_memory(&store));
+  int32_t status = cosigil_record_create(good_cosigil_identity, record, store, good_cosigil_key_share);
+  CHECK(cosigil_key_store_free(store));
+  return status;
+}
+
 static void make_kinds(void) {
   team frost_team;
   const uint8_t bytes[32] = {1};
@@ -45,6 +54,16 @@ static void make_kinds(void) {
   CHECK(cosigil_key_share_free(freed_cosigil_key_share));
   CHECK(cosigil_bytes_free(&copy));
 
+  CHECK(cosigil_identity_public(ecdsa_team.identities[1], &copy));
+  memcpy(good_key, copy.data, sizeof good_key);
+  CHECK(cosigil_bytes_free(&copy));
+  MAKE(backup_key, cosigil_backup_key_generate(&made));
+  CHECK(cosigil_backup_key_public(good_cosigil_backup_key, &copy));
+  EXPECT(copy.len <= sizeof good_to);
+  memcpy(good_to, copy.data, copy.len);
+  good_to_len = copy.len;
+  CHECK(cosigil_bytes_free(&copy));
+  MAKE(key_store, cosigil_key_store_memory(&made));
   MAKE(package, cosigil_key_share_package(good_cosigil_key_share, &made));
   MAKE(request, cosigil_request_message(&made, bytes, sizeof bytes));
   MAKE(collection, cosigil_collection_new(&made));
@@ -52,6 +71,7 @@ static void make_kinds(void) {
   MAKE(burn_log, cosigil_burn_log_memory(&made));
   MAKE(store, cosigil_store_memory(&made));
   MAKE(pairs, cosigil_pairs_new(good_cosigil_key_share, &made));
+  MAKE(record, record_of_new_store(&made));
   MAKE(session, cosigil_keygen_start(good_cosigil_identity, &made, good_cosigil_parties, COSIGIL_FROST_ED25519, 1, 2, bytes,
                                      sizeof bytes));
 }
@@ -65,6 +85,9 @@ static void free_kinds(void) {
   CHECK(cosigil_store_free(good_cosigil_store));
   CHECK(cosigil_pairs_free(good_cosigil_pairs));
   CHECK(cosigil_session_free(good_cosigil_session));
+  CHECK(cosigil_backup_key_free(good_cosigil_backup_key));
+  CHECK(cosigil_key_store_free(good_cosigil_key_store));
+  CHECK(cosigil_record_free(good_cosigil_record));
   CHECK(cosigil_key_share_free(frost_share));
   free_team(&ecdsa_team);
 }

@@ -1,4 +1,5 @@
-//! Every suite from key generation to a signature through the C functions; the signatures are verified by the crates that the world uses.
+//! Every suite from key generation to a signature through the C functions; the signatures are verified by the crates
+//! that the world uses.
 #![allow(clippy::undocumented_unsafe_blocks, reason = "every argument is a live local or a handle")]
 
 use std::collections::VecDeque;

@@ -1,5 +1,5 @@
-//! The C interface with arbitrary sequences of calls: any handle (of the right kind, of another, freed, never given), any bytes, any
-//! order. Nothing panics, nothing comes out of a call that fails, and at the end nothing is left.
+//! The C interface with arbitrary sequences of calls: any handle (of the right kind, of another, freed, never given),
+//! any bytes, any order. Nothing panics, nothing comes out of a call that fails, and at the end nothing is left.
 #![no_main]
 
 use core::ptr::without_provenance_mut;
@@ -99,14 +99,20 @@ const SUITES: [u32; 9] = [1, 2, 16, 17, 18, 19, 20, 21, 99];
 fn step(c: &mut Caller<'_>) {
     let (mut a, mut b, mut n, mut flags, mut number, mut kind) = (0u16, [0u16; 4], 0usize, 0u32, 0u64, 0i32);
     match c.byte() % 48 {
-        0 => { let s = c.bytes(); call!(c, open cosigil_identity_from_seed(; s.as_ptr(), s.len())) }
+        0 => {
+            let s = c.bytes();
+            call!(c, open cosigil_identity_from_seed(; s.as_ptr(), s.len()))
+        }
         1 => call!(c, open cosigil_parties_new(;)),
         2 | 3 => {
             let (party, id) = (c.handle(), c.number());
             let key = c.bytes();
             call!(c, cosigil_parties_add(party, id, key.as_ptr(), key.len()))
         }
-        4 => { let h = c.handle(); call!(c, lend cosigil_identity_public(h as *const _;)) }
+        4 => {
+            let h = c.handle();
+            call!(c, lend cosigil_identity_public(h as *const _;))
+        }
         5 | 6 => {
             let (i, p, me, t) = (c.handle(), c.handle(), c.number(), c.number());
             let (suite, l) = (SUITES[usize::from(c.byte()) % 9], [c.byte(); 32]);
@@ -122,13 +128,34 @@ fn step(c: &mut Caller<'_>) {
             let (s, m) = (c.handle(), c.bytes());
             call!(c, cosigil_session_receive(s, &mut flags, m.as_ptr(), m.len()))
         }
-        14..=17 => { let s = c.handle(); call!(c, lend cosigil_session_take_message(s, &mut a;)) }
-        18 => { let s = c.handle(); call!(c, lend cosigil_session_checkpoint(s;)) }
-        19 | 20 => { let s = c.handle(); call!(c, cosigil_session_stored(s)) }
-        21 => { let s = c.handle(); call!(c, cosigil_session_send_again(s)) }
-        22 => { let s = c.handle(); call!(c, cosigil_session_awaiting(s as *const _, b.as_mut_ptr(), 4, &mut n)) }
-        23 => { let s = c.handle(); call!(c, cosigil_session_culprits(s as *const _, b.as_mut_ptr(), 4, &mut n)) }
-        24 => { let s = c.handle(); call!(c, open cosigil_session_take_key_share(s;)) }
+        14..=17 => {
+            let s = c.handle();
+            call!(c, lend cosigil_session_take_message(s, &mut a;))
+        }
+        18 => {
+            let s = c.handle();
+            call!(c, lend cosigil_session_checkpoint(s;))
+        }
+        19 | 20 => {
+            let s = c.handle();
+            call!(c, cosigil_session_stored(s))
+        }
+        21 => {
+            let s = c.handle();
+            call!(c, cosigil_session_send_again(s))
+        }
+        22 => {
+            let s = c.handle();
+            call!(c, cosigil_session_awaiting(s as *const _, b.as_mut_ptr(), 4, &mut n))
+        }
+        23 => {
+            let s = c.handle();
+            call!(c, cosigil_session_culprits(s as *const _, b.as_mut_ptr(), 4, &mut n))
+        }
+        24 => {
+            let s = c.handle();
+            call!(c, open cosigil_session_take_key_share(s;))
+        }
         25 => {
             let (s, mut id, mut out) = (c.handle(), 0, cosigil_bytes::default());
             // SAFETY: live locals and a handle.
@@ -140,14 +167,38 @@ fn step(c: &mut Caller<'_>) {
             let (suite, secret) = (SUITES[usize::from(c.byte()) % 9], [c.byte() % 16; 32]);
             call!(c, open cosigil_hazmat_split(p as *const _; suite, t, secret.as_ptr(), 32))
         }
-        27 => { let (h, id) = (c.handle(), c.number()); call!(c, lend cosigil_collection_get(h as *const _; id)) }
-        28 => { let s = c.bytes(); call!(c, open cosigil_key_share_from_bytes(; s.as_ptr(), s.len())) }
-        29 => { let h = c.handle(); call!(c, lend cosigil_key_share_to_bytes(h as *const _;)) }
-        30 => { let h = c.handle(); call!(c, open cosigil_key_share_package(h as *const _;)) }
-        31 => { let h = c.handle(); call!(c, lend cosigil_package_verifying_key(h as *const _;)) }
-        32 => { let s = c.bytes(); call!(c, open cosigil_package_from_bytes(; s.as_ptr(), s.len())) }
-        33 => { let s = c.bytes(); call!(c, open cosigil_request_message(; s.as_ptr(), s.len())) }
-        34 => { let s = c.bytes(); call!(c, open cosigil_request_digest(; s.as_ptr(), s.len())) }
+        27 => {
+            let (h, id) = (c.handle(), c.number());
+            call!(c, lend cosigil_collection_get(h as *const _; id))
+        }
+        28 => {
+            let s = c.bytes();
+            call!(c, open cosigil_key_share_from_bytes(; s.as_ptr(), s.len()))
+        }
+        29 => {
+            let h = c.handle();
+            call!(c, lend cosigil_key_share_to_bytes(h as *const _;))
+        }
+        30 => {
+            let h = c.handle();
+            call!(c, open cosigil_key_share_package(h as *const _;))
+        }
+        31 => {
+            let h = c.handle();
+            call!(c, lend cosigil_package_verifying_key(h as *const _;))
+        }
+        32 => {
+            let s = c.bytes();
+            call!(c, open cosigil_package_from_bytes(; s.as_ptr(), s.len()))
+        }
+        33 => {
+            let s = c.bytes();
+            call!(c, open cosigil_request_message(; s.as_ptr(), s.len()))
+        }
+        34 => {
+            let s = c.bytes();
+            call!(c, open cosigil_request_digest(; s.as_ptr(), s.len()))
+        }
         35 => {
             let (i, s, r, l) = (c.handle(), c.handle(), c.handle(), [c.byte(); 32]);
             let signers = [c.number(), c.number()];
@@ -166,7 +217,10 @@ fn step(c: &mut Caller<'_>) {
             let (h, id, s) = (c.handle(), c.number(), c.bytes());
             call!(c, cosigil_collection_add(h, id, s.as_ptr(), s.len()))
         }
-        39 => { let (p, h) = (c.handle(), c.handle()); call!(c, lend cosigil_frost_list(p as *const _; h as *const _)) }
+        39 => {
+            let (p, h) = (c.handle(), c.handle());
+            call!(c, lend cosigil_frost_list(p as *const _; h as *const _))
+        }
         40 => {
             let (s, nonces, r, l) = (c.handle(), c.handle(), c.handle(), c.bytes());
             call!(c, lend cosigil_frost_sign(s as *const _; nonces, r as *const _, l.as_ptr(), l.len()))
@@ -179,7 +233,10 @@ fn step(c: &mut Caller<'_>) {
             let (suite, k, m, s) = (SUITES[usize::from(c.byte()) % 9], c.bytes(), c.bytes(), c.bytes());
             call!(c, cosigil_verify(suite, k.as_ptr(), k.len(), m.as_ptr(), m.len(), s.as_ptr(), s.len()))
         }
-        43 => { let s = c.handle(); call!(c, open cosigil_pairs_new(s as *const _;)) }
+        43 => {
+            let s = c.handle();
+            call!(c, open cosigil_pairs_new(s as *const _;))
+        }
         44 => {
             let (p, mut out) = (c.handle(), cosigil_bytes::default());
             // SAFETY: live locals and a handle.
@@ -187,7 +244,10 @@ fn step(c: &mut Caller<'_>) {
             c.keep_bytes(status, out);
         }
         45 => call!(c, open cosigil_burn_log_memory(;)),
-        46 => { let s = c.handle(); call!(c, cosigil_session_consequence(s as *const _, &mut kind, &mut a, 0)) }
+        46 => {
+            let s = c.handle();
+            call!(c, cosigil_session_consequence(s as *const _, &mut kind, &mut a, 0))
+        }
         _ => free(c),
     }
 }

@@ -25,6 +25,7 @@ pub mod judge;
 mod mail;
 mod messages;
 mod protocol;
+pub mod record;
 pub mod repair;
 pub mod reshare;
 mod round1;

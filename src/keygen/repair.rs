@@ -125,8 +125,10 @@ impl<S: Scheme> Plan<S> {
     /// # Errors
     /// [`Usage::UnknownParty`] for an id, lost or helping, that holds no share of this key: a repair makes no new
     /// share. [`Usage::DuplicateParty`] if a party is to help itself, or twice. [`Usage::TooFewHelpers`] for fewer
-    /// than t. [`Usage::DuplicateIdentity`] if the identity supplied is another party's.
+    /// than t. [`Usage::DuplicateIdentity`] if the identity supplied is another party's. [`Usage::RefreshFirst`] for a
+    /// sharing that one machine has dealt.
     pub fn new(package: &PublicKeyPackage<S>, lost: Lost, helpers: &[PartyId]) -> Result<Self, Usage> {
+        package.check_refreshed()?;
         let package = package.with_identity(lost.id, lost.identity)?;
         // 1.1
         let ids: Vec<PartyId> = package.parties().subset(helpers.iter().copied())?.ids().collect();

@@ -136,8 +136,8 @@ impl<P: Protocol> Session<P> {
         // 4.1
         let message = envelope::open(bytes, self.context.params.parties(), &self.longest)?;
         self.check_belongs(&message)?;
-        // 4.5: late is fine, and whether it contradicts what was taken is seen below; early by one round too.
-        if message.header.round > self.round.saturating_add(1) {
+        // 4.5: late is fine, and whether it contradicts what was taken is seen below; early too, by a round or two.
+        if message.header.round > self.round.saturating_add(P::AHEAD) {
             return Err(Usage::ForeignMessage.into());
         }
         let (sender, kind) = (message.header.sender, message.header.kind);

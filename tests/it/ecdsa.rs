@@ -78,7 +78,7 @@ impl<S: EcdsaScheme> Team<S> {
         Self::of(split::<S>(&secret, Threshold::new(t).unwrap(), &parties, &mut rng(2)).unwrap())
     }
 
-    fn of(shares: Vec<KeyShare<S>>) -> Self {
+    pub fn of(shares: Vec<KeyShare<S>>) -> Self {
         let logs: Vec<Arc<dyn BurnLog>> = shares.iter().map(|_| Arc::new(MemoryBurnLog::new()) as _).collect();
         let mut states: Vec<_> = shares.iter().map(PairStates::new).collect();
         for a in 0..shares.len() {
@@ -122,7 +122,7 @@ impl<S: EcdsaScheme> Team<S> {
         Signer::new(&params, &self.shares[me], &self.states[me], &*self.logs[me], batch).unwrap()
     }
 
-    fn sign(&self, signers: &[usize], label: u8, request: Request<S>) -> Signed<S> {
+    pub fn sign(&self, signers: &[usize], label: u8, request: Request<S>) -> Signed<S> {
         let inputs = |me| sign::Inputs::new(self.signer(me, signers, 1), request, self.logs[me].clone()).unwrap();
         drive::<Sign<S>>(self.start(signers, label, inputs)).into_values().next().unwrap()
     }

@@ -11,6 +11,8 @@
 )] // tests
 
 mod backup;
+mod chains;
+mod crashes;
 mod derive;
 mod ecdsa;
 mod ecdsa_many;

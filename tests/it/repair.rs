@@ -70,6 +70,7 @@ impl<S: Scheme> Protocol for Liar<S> {
     const NAME: &'static str = Repair::<S>::NAME;
     const CHANNELS: Channels = Repair::<S>::CHANNELS;
     const RESUMABLE: bool = Repair::<S>::RESUMABLE;
+    const AHEAD: u8 = Repair::<S>::AHEAD;
     const JUDGED_BY_ALL: bool = Repair::<S>::JUDGED_BY_ALL;
     type Inputs = Role<S>;
     type Output = Repaired<S>;

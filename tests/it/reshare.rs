@@ -25,7 +25,7 @@ pub fn make<S: Scheme>(t: u16, ids: &[u16], seed: u64) -> Shares<S> {
     net.outputs().into_iter().map(|share| (share.me().get(), Arc::new(share))).collect()
 }
 
-fn public<S: Scheme>(shares: &Shares<S>) -> &PublicKeyPackage<S> {
+pub fn public<S: Scheme>(shares: &Shares<S>) -> &PublicKeyPackage<S> {
     shares.values().next().unwrap().public()
 }
 
@@ -54,7 +54,7 @@ fn sessions<S: Scheme>(plan: &Plan<S>, shares: &Shares<S>, lost: &[u16], seed: u
 }
 
 /// The shares of the new sharing, after a run in which all are honest.
-fn run<S: Scheme>(plan: &Plan<S>, shares: &Shares<S>, lost: &[u16], seed: u64) -> Shares<S> {
+pub fn run<S: Scheme>(plan: &Plan<S>, shares: &Shares<S>, lost: &[u16], seed: u64) -> Shares<S> {
     let mut net = sessions(plan, shares, lost, seed);
     net.run();
     let mut new = Shares::new();
@@ -86,7 +86,7 @@ fn run<S: Scheme>(plan: &Plan<S>, shares: &Shares<S>, lost: &[u16], seed: u64) -
     new
 }
 
-fn subsets(ids: &[u16], t: u16) -> Vec<Vec<u16>> {
+pub fn subsets(ids: &[u16], t: u16) -> Vec<Vec<u16>> {
     let of = |mask: u32| ids.iter().enumerate().filter(move |(k, _)| mask >> k & 1 == 1).map(|(_, id)| *id).collect();
     (0u32..1 << ids.len()).filter(|mask| mask.count_ones() == u32::from(t)).map(of).collect()
 }
@@ -445,4 +445,22 @@ fn reshare_logs_convince_others() {
     assert_ne!(other.view(), whole.view());
     assert!(other.open_ack(&ack).is_err());
     assert!(mine.add_confirm(other.confirms().next().unwrap().1).is_err());
+}
+
+/// S-03: any order of delivery, each message once: a newcomer may be two rounds behind those who deal.
+#[test]
+fn s_03_reshare_in_any_order() {
+    use rand_core::Rng;
+    let old = make::<Ristretto255Sha512>(2, &[1, 2, 3], 70);
+    let plan = Plan::reshare(public(&old), [id(1), id(3)], parties(&[1, 2, 4, 5]), threshold(2)).unwrap();
+    for seed in 0..60 {
+        let mut net = sessions(&plan, &old, &[], 71);
+        let mut order = rng(1000 + seed);
+        while !net.queue.is_empty() {
+            let place = usize::try_from(order.next_u32()).unwrap() % net.queue.len();
+            let (to, bytes) = net.queue.remove(place).unwrap();
+            assert_eq!(net.deliver(to, &bytes), Ok(()), "seed {seed}");
+        }
+        assert!(net.ends.values().all(|end| end.output.is_some()), "seed {seed}");
+    }
 }

@@ -137,6 +137,7 @@ impl<P: Protocol> Protocol for Watch<P> {
     const NAME: &'static str = P::NAME;
     const CHANNELS: Channels = P::CHANNELS;
     const RESUMABLE: bool = P::RESUMABLE;
+    const AHEAD: u8 = P::AHEAD;
     const JUDGED_BY_ALL: bool = P::JUDGED_BY_ALL;
     type Inputs = P::Inputs;
     type Output = P::Output;

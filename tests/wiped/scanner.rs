@@ -17,6 +17,8 @@ pub struct Scanner;
 
 thread_local! {
     static WATCHED: Cell<bool> = const { Cell::new(false) };
+    /// This thread is at the scanner's own state, whose blocks are none of its business.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Halves of 32 bytes are looked for each by itself: a part that is left is a leak too.
@@ -38,8 +40,13 @@ struct State {
 
 static STATE: LazyLock<Mutex<State>> = LazyLock::new(|| Mutex::new(State::default()));
 
-fn state() -> MutexGuard<'static, State> {
-    STATE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+fn with_state<T>(run: impl FnOnce(&mut State) -> T) -> T {
+    let before = INSIDE.replace(true);
+    let mut state: MutexGuard<'static, State> = STATE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let result = run(&mut state);
+    drop(state);
+    INSIDE.set(before);
+    result
 }
 
 /// Runs with the scanner off: what is allocated or freed in here is not looked at.
@@ -60,8 +67,7 @@ pub fn watching<T>(run: impl FnOnce() -> T) -> T {
 
 /// Looks for these bytes from now on, under this name.
 pub fn look_for(name: &str, bytes: &[u8]) {
-    quietly(|| {
-        let mut state = state();
+    with_state(|state| {
         state.first.resize(1 << 16, false);
         for window in bytes.chunks_exact(WINDOW) {
             if window.iter().all(|byte| *byte == window[0]) {
@@ -77,13 +83,12 @@ pub fn look_for(name: &str, bytes: &[u8]) {
 
 /// Forgets everything.
 pub fn forget() {
-    quietly(|| *state() = State::default());
+    with_state(|state| *state = State::default());
 }
 
 /// The names of the secrets that some block still holds, each with the number of blocks.
 pub fn live() -> BTreeMap<String, usize> {
-    quietly(|| {
-        let state = state();
+    with_state(|state| {
         let mut count = BTreeMap::new();
         for (address, size) in &state.live {
             // SAFETY: the block was allocated and not freed, by this thread alone, which is here.
@@ -96,7 +101,7 @@ pub fn live() -> BTreeMap<String, usize> {
 
 /// What was found in freed blocks since the last call.
 pub fn findings() -> Vec<String> {
-    quietly(|| core::mem::take(&mut state().findings))
+    with_state(|state| core::mem::take(&mut state.findings))
 }
 
 impl State {
@@ -123,34 +128,41 @@ impl State {
     }
 }
 
+impl State {
+    fn report(&mut self, names: &BTreeSet<String>, size: usize) {
+        if names.is_empty() || self.findings.len() == MOST {
+            return;
+        }
+        let trace = Backtrace::force_capture().to_string();
+        let lines: Vec<&str> = trace.lines().map(str::trim).collect();
+        let of_interest = |line: &&&str| {
+            ["cosigil", "wiped", "curve25519", "k256", "p256", "crypto"].iter().any(|name| line.contains(name))
+        };
+        let place: Vec<&str> = lines.iter().filter(of_interest).copied().take(30).collect();
+        self.findings.push(format!("{names:?} in a freed block of {size} bytes:\n  {}", place.join("\n  ")));
+    }
+}
+
 // SAFETY: all memory is the system allocator's, by the same layouts; `realloc` is the default, which copies, so that
 // what a growing buffer leaves behind is seen.
 unsafe impl GlobalAlloc for Scanner {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's.
         let block = unsafe { System.alloc(layout) };
-        if WATCHED.get() && !block.is_null() {
-            quietly(|| state().live.insert(block as usize, layout.size()));
+        if WATCHED.get() && !INSIDE.get() && !block.is_null() {
+            with_state(|state| state.live.insert(block as usize, layout.size()));
         }
         block
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        if WATCHED.get() {
-            quietly(|| {
-                let mut state = state();
+        if !INSIDE.get() {
+            with_state(|state| {
                 state.live.remove(&(block as usize));
-                // SAFETY: the caller frees it, so nobody else has it.
-                let names = unsafe { state.names_in(block, layout.size()) };
-                if !names.is_empty() && state.findings.len() < MOST {
-                    let trace = Backtrace::force_capture().to_string();
-                    let ours = trace.lines().collect::<Vec<_>>();
-                    let ours = ours.windows(2).filter(|pair| pair[0].contains("cosigil") || pair[1].contains("/src/"));
-                    let place: Vec<&str> = ours.map(|pair| pair[0].trim()).take(24).collect();
-                    let size = layout.size();
-                    state
-                        .findings
-                        .push(format!("{names:?} in a freed block of {size} bytes:\n  {}", place.join("\n  ")));
+                if WATCHED.get() {
+                    // SAFETY: the caller frees it, so nobody else has it.
+                    let names = unsafe { state.names_in(block, layout.size()) };
+                    state.report(&names, layout.size());
                 }
             });
         }

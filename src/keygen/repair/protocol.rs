@@ -1,7 +1,6 @@
 //! Repair as a session drives it: decodes what came in, encodes what goes out.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::helper::{HelperRound1, HelperRound2, HelperRound3};
@@ -83,13 +82,6 @@ fn hear(inbox: Inbox<Received>, speaks: impl Fn(PartyId) -> bool) -> Result<Inbo
     Ok(inbox.try_map(Fault::Malformed, |id, received| silent(id, &received).then_some(received))?)
 }
 
-/// The messages of helpers alone.
-fn of_helpers<M>(messages: impl IntoIterator<Item = (PartyId, M)>, lost: PartyId) -> Result<Inbox<M>, Stop> {
-    let messages: BTreeMap<_, _> = messages.into_iter().filter(|(id, _)| *id != lost).collect();
-    let ids: Vec<PartyId> = messages.keys().copied().collect();
-    Inbox::new(ids, messages).map_err(|_| Abort::nobody(Fault::BroadcastsDiffer).into())
-}
-
 impl<S: Scheme> Repair<S> {
     fn go_on(next: State<S>, outgoing: Outgoing) -> Step<Self> {
         Step { next: Some(Self(next)), outgoing, output: None }
@@ -119,7 +111,7 @@ impl<S: Scheme> Repair<S> {
     fn dealt(round: HelperRound2<S>, inbox: Inbox<Received>) -> Result<Step<Self>, Stop> {
         let (lost, shape) = (round.plan().lost, round.plan().shape());
         let inbox = hear(inbox, |id| id == lost)?;
-        let dealt = of_helpers(inbox, lost)?.try_map(Fault::Malformed, |_, received| {
+        let dealt = inbox.only(|id| id != lost).try_map(Fault::Malformed, |_, received| {
             let part = received.sealed.flatten().and_then(|bytes| Delta::decode(&bytes, &shape));
             Some(Dealt { row: Row::decode(&received.broadcast?, &shape)?, part })
         })?;

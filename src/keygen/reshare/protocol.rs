@@ -234,6 +234,8 @@ impl<S: Scheme> Protocol for Reshare<S> {
     const NAME: &'static str = "reshare";
     const CHANNELS: Channels = Channels::Accountable;
     const RESUMABLE: bool = true;
+    /// Newcomers say nothing in round 2, and nobody waits for them there.
+    const AHEAD: u8 = 2;
     type Inputs = ReshareInputs<S>;
     type Output = Moved<S>;
 
