@@ -56,7 +56,8 @@ static void settle(size_t n, cosigil_session *const *sessions, const uint16_t *i
     if (message.data == NULL) return;
     for (size_t to = 0; to < n; ++to) {
       if (to == me || sessions[to] == NULL || (recipient != 0 && recipient != ids[to])) continue;
-      CHECK(cosigil_session_receive(sessions[to], &progress, message.data, message.len));
+      int32_t status = cosigil_session_receive(sessions[to], &progress, message.data, message.len);
+      if (status / 100 != COSIGIL_MALFORMED / 100) CHECK(status); /* else not of this session: thrown away */
       settle(n, sessions, ids, to, output);
     }
     CHECK(cosigil_bytes_free(&message));

@@ -22,7 +22,10 @@ def run(sessions: dict[int, Session], store: Callable[[int, Session], None] = la
         settle(me)
     while queue:
         to, message = queue.pop(0)
-        sessions[to].receive(message)
+        try:
+            sessions[to].receive(message)
+        except cosigil.DecodeError:
+            pass  # not of this session: thrown away
         settle(to)
     assert all(session.finished for session in sessions.values())
 

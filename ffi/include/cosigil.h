@@ -1428,13 +1428,13 @@ int32_t cosigil_record_exchange(cosigil_record *record, cosigil_bytes *bytes);
 // COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_record_learn(cosigil_record *record, const uint8_t *bytes, size_t bytes_len);
 
-// Takes the next message to send that cosigil_record_learn has brought about, as cosigil_session_take_message does.
+// Takes the next message that cosigil_record_learn has brought about, as cosigil_session_take_message does.
 //
 // Returns COSIGIL_OK, also where there is none; COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_record_take_message(cosigil_record *record, uint16_t *recipient, cosigil_bytes *message);
 
-// How an attempt stands, by number from 0, the oldest first: the sharing that it makes, one of COSIGIL_ATTEMPT_…, and
-// who of the new holders has not acknowledged it. Of those it is not known whether they still use the old share.
+// How an attempt stands, by number from 0, the oldest first: the sharing it makes, one of COSIGIL_ATTEMPT_…, and who has
+// not acknowledged it. Of those it is not known whether they still use the old share.
 //
 // `parties` gets at most `capacity` ids, `count` how many there are. Count up until COSIGIL_NOT_THERE comes.
 //

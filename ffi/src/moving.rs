@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use cosigil::keygen::record::{Attempt, KeyRecord, Moved, News};
-use cosigil::{Error, Parcel, PartyId, Progress, Usage};
+use cosigil::keygen::record::{Attempt, AttemptStatus, KeyRecord, Moved, State};
+use cosigil::{Error, Parcel, PartyId, Progress, Sharing, Usage};
 use zeroize::Zeroizing;
 
 use crate::each::Served;
@@ -14,14 +14,16 @@ use crate::running::{Output, Run};
 pub(crate) struct Moving<S: Served> {
     attempt: Attempt<S>,
     place: Arc<Mutex<Place>>,
+    /// The sharing it starts from.
+    from: Sharing,
     /// This party holds a share afterwards.
     stays: bool,
     done: bool,
 }
 
 impl<S: Served> Moving<S> {
-    pub(crate) fn new(attempt: Attempt<S>, place: Arc<Mutex<Place>>, stays: bool) -> Self {
-        Self { attempt, place, stays, done: false }
+    pub(crate) fn new(attempt: Attempt<S>, place: Arc<Mutex<Place>>, from: Sharing, stays: bool) -> Self {
+        Self { attempt, place, from, stays, done: false }
     }
 
     fn with<R>(&self, work: impl FnOnce(&KeyRecord<S>) -> R) -> Option<R> {
@@ -34,8 +36,10 @@ impl<S: Served> Run for Moving<S> {
     fn receive(&mut self, bytes: &[u8]) -> core::result::Result<Progress<Output>, Error> {
         let mut place = self.place.lock().map_err(|_| Usage::StoreFailed)?;
         let record = S::record_mut(&mut place.record).ok_or(Usage::OtherSuite)?;
-        let Moved { send, news, abort } = self.attempt.receive(record, bytes)?;
-        self.done |= news.iter().any(|news| matches!(news, News::Done(_) | News::Retired(_)));
+        let Moved { send, abort, .. } = self.attempt.receive(record, bytes)?;
+        let from = self.from;
+        let is_done = |attempt: &AttemptStatus| attempt.from == from && attempt.state == State::Done;
+        self.done |= record.status().iter().any(is_done);
         drop(place);
         Ok(Progress { send, output: None, must_persist: false, finished: self.is_finished(), abort })
     }

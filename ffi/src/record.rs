@@ -88,7 +88,8 @@ fn begin<S: Served>(
     let plan = plan(record.public()?)?;
     let (attempt, first) = record.attempt(&plan, crate::input::label(label)?, &mut random()?)?;
     let stays = plan.holders().contains(record.me());
-    Ok(Running::of(Moving::new(attempt, Arc::clone(&kept.0), stays), first))
+    let from = plan.old().sharing();
+    Ok(Running::of(Moving::new(attempt, Arc::clone(&kept.0), from, stays), first))
 }
 
 /// Makes a new record of a key share, out of key generation or repair, in a store that has none. It is stored when
