@@ -3,7 +3,7 @@
 # the openssl command. What one of them says all must say.
 set -eu
 folder=$(mktemp -d)
-trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$folder"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$folder"' EXIT
 port=$((20000 + $$ % 20000))
 "$1" "$folder" 1 3 2 "$port" >"$folder/c.out" & c=$!
 python3 "$(dirname "$0")/../examples/signer.py" "$folder" 2 3 2 "$port" >"$folder/python.out" & python=$!
