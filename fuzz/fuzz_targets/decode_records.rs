@@ -6,7 +6,7 @@ use cosigil::frost::{
     Bip340, Ed25519Keccak512, Ed25519Sha512, P256Sha256, Ristretto255Sha512, Secp256k1Sha256, Suite,
 };
 use cosigil::keygen::{Certificate, Pending};
-use cosigil::{KeyShare, PublicKeyPackage};
+use cosigil::{KeyShare, Plan, PublicKeyPackage};
 use libfuzzer_sys::fuzz_target;
 
 fn decode<S: Suite>(bytes: &[u8]) {
@@ -18,6 +18,9 @@ fn decode<S: Suite>(bytes: &[u8]) {
     }
     if let Ok(pending) = Pending::<S>::from_bytes(bytes) {
         assert_eq!(pending.to_bytes().as_slice(), bytes);
+    }
+    if let Ok(plan) = Plan::<S>::from_bytes(bytes) {
+        assert_eq!(plan.to_bytes(), bytes);
     }
     if let Ok(certificate) = Certificate::<S>::from_bytes(bytes) {
         assert_eq!(certificate.to_bytes(), bytes);
