@@ -146,6 +146,7 @@ fn every_step_is_cited() {
         ("reshare", &["keygen/reshare/"]),
         ("frost", &["frost/"]),
         ("ecdsa", &["ecdsa/", "ot/", "mul/"]),
+        ("derivation", &["key/derive", "frost/", "ecdsa/"]),
     ] {
         let Ok(text) = fs::read_to_string(docs.join(page).with_extension("md")) else { continue };
         let steps = steps(&text);

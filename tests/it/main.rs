@@ -10,7 +10,9 @@
     clippy::type_complexity
 )] // tests
 
+mod derive;
 mod ecdsa;
+mod ecdsa_many;
 mod floors;
 mod frost;
 mod keygen;

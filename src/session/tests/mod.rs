@@ -3,6 +3,7 @@
 mod cheats;
 mod coin;
 mod delivery;
+mod robust;
 
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
