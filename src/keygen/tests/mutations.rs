@@ -216,7 +216,7 @@ fn another_opening<C: Curve>() {
     let forger = Forger::new(&table, 3, scalars);
     let opening = forger.opening(forger.prove(&table.view()));
     let case = case_of(&table, &(2, opening), id(3));
-    assert_eq!(Keygen::<Plain<C>>::judge(&case), Some(Fault::BadOpening));
+    assert_eq!(Keygen::<Plain<C>>::judge(&case, &()), Some(Fault::BadOpening));
     let mut right = None;
     let _ = Table::<C>::new(21, 2, &IDS).run(|mail| {
         if (mail.round, mail.from, mail.to) == (2, 3, 1) {
@@ -224,7 +224,7 @@ fn another_opening<C: Curve>() {
         }
     });
     for sealed in [Some(forger.share(1)), right, None] {
-        let judged = Keygen::<Plain<C>>::judge_sealed_part(&case, id(3), id(1), sealed.as_deref());
+        let judged = Keygen::<Plain<C>>::judge_sealed_part(&case, &(), (id(3), id(1)), sealed.as_deref());
         assert_eq!(judged, None);
     }
 }
