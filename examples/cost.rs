@@ -21,6 +21,7 @@ use cosigil::ecdsa::store::MemoryStore;
 use cosigil::ecdsa::{Child, Prehash, Presignature, Request, Secp256k1Ecdsa, online};
 use cosigil::frost::{self, Bip340, CommitmentList, Ed25519Sha512, NonceCommitments, SigningRequest, Suite};
 use cosigil::key::Scheme;
+use cosigil::key::backup::{BackupSecretKey, VerifiableBackup};
 use cosigil::keygen::repair::{self, Lost, Repair};
 use cosigil::round::{self, Channels, Context, Inbox, Outgoing, Protocol, Received};
 use cosigil::{
@@ -89,6 +90,10 @@ fn main() -> Result<()> {
     }
     for (t, n) in report.at(&[(2, 2), (2, 3), (3, 5), (5, 9), (10, 10)], "ecdsa") {
         ecdsa_costs(&report, t, n)?;
+    }
+    for (t, n) in report.at(&[(2, 3)], "backup") {
+        backup_costs::<Ed25519Sha512>(&report, "ed25519", t, n)?;
+        backup_costs::<Secp256k1Ecdsa>(&report, "secp256k1", t, n)?;
     }
     Ok(())
 }
@@ -393,6 +398,28 @@ fn frost_costs<S: Suite>(report: &Report, suite: &str, t: u16, n: u16) -> Result
     report.line("frost-sign", suite, (t, n), None, &signing);
     report.line("frost-aggregate", suite, (t, n), None, &one(good, 0));
     report.line("frost-aggregate-bad", suite, (t, n), None, &one(blamed, 0));
+    Ok(())
+}
+
+/// What it takes to make, check and open a verifiable backup. The bytes are those of the record.
+fn backup_costs<S: Scheme>(report: &Report, suite: &str, t: u16, n: u16) -> Result<()> {
+    let secret = random_scalar::<S::Curve>(&mut rng(1));
+    let shares = hazmat::split::<S>(&secret, Threshold::new(t)?, &parties(n)?, &mut rng(2))?;
+    let (share, vault, mut generator) = (&shares[0], BackupSecretKey::generate(&mut rng(3))?, rng(4));
+    let (public, to) = (share.public(), vault.public());
+    let made = time(15, || VerifiableBackup::make(share, &to, &mut generator));
+    let mut records = Vec::new();
+    for _ in 0..15 {
+        records.push(VerifiableBackup::make(share, &to, &mut generator)?.to_bytes());
+    }
+    let backup = VerifiableBackup::<S>::from_bytes(&records[0])?;
+    let verified = time(15, || backup.verify(public, share.me(), &to));
+    let opened = time(15, || backup.open(&vault, public, share.me()));
+    records.sort_by_key(Vec::len);
+    let one = |cpu, bytes| [Cost { cpu, bytes, rounds: 0 }];
+    report.line("backup-make", suite, (t, n), None, &one(made, records[7].len()));
+    report.line("backup-verify", suite, (t, n), None, &one(verified, 0));
+    report.line("backup-open", suite, (t, n), None, &one(opened, 0));
     Ok(())
 }
 

@@ -5,6 +5,8 @@
 //! - [`Reshare`] gives the key new shares, to the same parties or to others: [`keygen::reshare`].
 //! - [`frost`] signs with it: Schnorr and EdDSA by RFC 9591, BIP-340 with Taproot, NEM's Ed25519.
 //! - [`ecdsa`] signs with keys made for it: threshold ECDSA (DKLs23) on secp256k1 and P-256, [`ot`] and [`mul`] below it.
+//! - [`key::derive`] makes child keys: BIP-32 and BIP32-Ed25519, by every party alone; both sign for them.
+//! - [`key::backup`] keeps a party's share for the day its machine is gone.
 //! - [`hazmat`] has what should not be needed: a trusted dealer, whole keys, nonces from given bytes.
 //! - For researchers: [`curve`], [`sharing`], [`proof`], [`wire`] and [`round`] are the floors below, and every
 //!   protocol's rounds are public structs, moved by value.
@@ -48,8 +50,9 @@
 //! ```
 //!
 //! # Features
-//! `std` (default): faster generator tables for secp256k1 and P-256, everything else is `alloc` alone · `serde`: the public
-//! and stored types, around their canonical bytes.
+//! `std` (default): faster generator tables for secp256k1 and P-256, and stores in files; everything else is `alloc` alone ·
+//! `serde`: the public and stored types, around their canonical bytes · `backup`: backups under a passphrase (those to a
+//! public key are always there).
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::error::Usage;
 use crate::frost::{NonceCommitments, SignatureShare, SigningRequest, Suite, schnorr};
+use crate::key::backup::{BackupKey, VerifiableBackup};
 use crate::key::{KeyShare, PublicKeyPackage, Scheme};
 use crate::party::{Base, KeyId, Label, PairId, PartyId, PublicIdentity, Sharing, Threshold, View};
 
@@ -125,6 +126,8 @@ fn array(bytes: &[u8]) -> Result<[u8; 32], Usage> {
 by_bytes! {
     [S: Scheme] PublicKeyPackage<S>, |value| value.to_bytes(), Self::from_bytes;
     [S: Scheme] KeyShare<S>, |value| value.to_bytes(), Self::from_bytes;
+    [S: Scheme] VerifiableBackup<S>, |value| value.to_bytes(), Self::from_bytes;
+    [] BackupKey, |value| value.to_bytes(), Self::from_bytes;
     [S: Suite] NonceCommitments<S>, |value| value.to_bytes(), Self::from_bytes;
     [S: Suite] SignatureShare<S>, |value| value.to_bytes(), Self::from_bytes;
     [S: Suite] SigningRequest<S>, |value| value.to_bytes(), Self::from_bytes;
@@ -203,6 +206,9 @@ mod tests {
         assert_eq!(back.to_bytes(), shares[0].to_bytes());
         let public = shares[0].public();
         assert_eq!(round_trip(public), *public);
+        let vault = crate::key::backup::BackupSecretKey::generate(&mut rng).unwrap();
+        assert_eq!(round_trip(&vault.public()), vault.public());
+        round_trip(&VerifiableBackup::make(&shares[0], &vault.public(), &mut rng).unwrap());
         assert_eq!(round_trip(&public.key_id()), public.key_id());
         assert_eq!(round_trip(&threshold), threshold);
         assert_eq!(round_trip(&shares[1].me()), shares[1].me());

@@ -76,6 +76,7 @@ impl<S: Suite> Round1<S> {
         rng: &mut impl rand_core::CryptoRng,
     ) -> Result<(Self, NonceCommitments<S>), Usage> {
         check_params(&inputs.key_share, &context.params)?;
+        inputs.request.check(&inputs.key_share)?;
         let target = Target::new(inputs.key_share.public(), &inputs.request)?;
         let nonces = commit_in_session(&inputs.key_share, &context.base, rng)?;
         let commitments = *nonces.commitments();

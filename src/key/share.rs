@@ -109,17 +109,6 @@ impl<S: Scheme> PublicKeyPackage<S> {
         if self.parties.contains(id) { Ok(self.commitment.evaluate(id)) } else { Err(Usage::UnknownParty(id)) }
     }
 
-    /// The same package with another identity key for one of the parties, supplied by this party's operator.
-    ///
-    /// Key, sharing and shares stay what they are. The digest is another one, so parties that know different
-    /// identities are foreign to each other until they agree; see `docs/repair.md`.
-    ///
-    /// # Errors
-    /// [`Usage::UnknownParty`], [`Usage::DuplicateIdentity`] if it is the key of another party.
-    pub fn with_identity(&self, id: PartyId, identity: PublicIdentity) -> Result<Self, Usage> {
-        Ok(Self { parties: self.parties.with_identity(id, identity)?, ..self.clone() })
-    }
-
     /// Whether one machine alone has dealt this sharing, as an import does: it is good for a refresh, and for
     /// nothing else before.
     pub fn is_dealt(&self) -> bool {
@@ -132,6 +121,17 @@ impl<S: Scheme> PublicKeyPackage<S> {
     /// [`Usage::RefreshFirst`] for a sharing that one machine has dealt.
     pub(crate) fn check_refreshed(&self) -> Result<(), Usage> {
         if self.dealt { Err(Usage::RefreshFirst) } else { Ok(()) }
+    }
+
+    /// The same package with another identity key for one of the parties, supplied by this party's operator.
+    ///
+    /// Key, sharing and shares stay what they are. The digest is another one, so parties that know different
+    /// identities are foreign to each other until they agree; see `docs/repair.md`.
+    ///
+    /// # Errors
+    /// [`Usage::UnknownParty`], [`Usage::DuplicateIdentity`] if it is the key of another party.
+    pub fn with_identity(&self, id: PartyId, identity: PublicIdentity) -> Result<Self, Usage> {
+        Ok(Self { parties: self.parties.with_identity(id, identity)?, ..self.clone() })
     }
 
     /// H of the chain code, by which a newcomer knows the right one.

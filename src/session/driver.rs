@@ -323,6 +323,7 @@ impl<P: Protocol> Session<P> {
     }
 
     fn end_round(&mut self, progress: &mut Progress<P::Output>) -> Result<(), Abort> {
+        let before = (self.context.round, self.context.broadcasts);
         let inbox = self.gather().map_err(|abort| self.fail_round(abort))?;
         let mut rng = self.later();
         let Some(state) = self.state.take() else { return Ok(()) };
@@ -330,6 +331,8 @@ impl<P: Protocol> Session<P> {
         let step = match state.receive(&self.context, inbox, &mut rng) {
             Ok(step) => step,
             Err(Stop::Abort(abort)) => {
+                // The round is not over: other messages for it are compared with the same digest as these.
+                (self.context.round, self.context.broadcasts) = before;
                 self.state = promise;
                 return Err(self.fail_round(abort));
             }

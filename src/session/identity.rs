@@ -42,8 +42,8 @@ impl Identity {
         PublicIdentity::of(&self.0)
     }
 
-    /// Signs 32 bytes: the digest of an envelope.
-    pub(super) fn sign(&self, digest: &[u8; 32]) -> [u8; 64] {
+    /// Signs 32 bytes: the digest of an envelope, or of something else with a label of its own.
+    pub(crate) fn sign(&self, digest: &[u8; 32]) -> [u8; 64] {
         self.0.sign(digest).to_bytes()
     }
 

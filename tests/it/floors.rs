@@ -143,10 +143,12 @@ fn every_step_is_cited() {
     for (page, folders) in [
         ("session", &["session/", "party"][..]),
         ("keygen", &["keygen/"]),
-        ("repair", &["keygen/repair"]),
         ("reshare", &["keygen/reshare/"]),
+        ("repair", &["keygen/repair"]),
         ("frost", &["frost/"]),
         ("ecdsa", &["ecdsa/", "ot/", "mul/"]),
+        ("derivation", &["key/derive", "frost/", "ecdsa/"]),
+        ("backup", &["key/backup"]),
     ] {
         let Ok(text) = fs::read_to_string(docs.join(page).with_extension("md")) else { continue };
         let steps = steps(&text);

@@ -10,7 +10,12 @@
     clippy::type_complexity
 )] // tests
 
+mod backup;
+mod chains;
+mod derive;
 mod ecdsa;
+mod ecdsa_many;
+mod fixtures;
 mod floors;
 mod frost;
 mod keygen;

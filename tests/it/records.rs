@@ -126,12 +126,12 @@ fn g_09_any_order_of_parties() {
 }
 
 /// Where the body of a record begins.
-fn record_body(bytes: &[u8]) -> usize {
+pub fn record_body(bytes: &[u8]) -> usize {
     11 + usize::from(bytes[10])
 }
 
 /// The record with something changed, under a right checksum: what somebody who can write the file makes.
-fn forge(bytes: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+pub fn forge(bytes: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut content = bytes[..bytes.len() - 16].to_vec();
     change(&mut content);
     let mut checksum = [0; 16];

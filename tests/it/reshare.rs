@@ -25,7 +25,7 @@ pub fn make<S: Scheme>(t: u16, ids: &[u16], seed: u64) -> Shares<S> {
     net.outputs().into_iter().map(|share| (share.me().get(), Arc::new(share))).collect()
 }
 
-fn public<S: Scheme>(shares: &Shares<S>) -> &PublicKeyPackage<S> {
+pub fn public<S: Scheme>(shares: &Shares<S>) -> &PublicKeyPackage<S> {
     shares.values().next().unwrap().public()
 }
 
@@ -54,7 +54,7 @@ fn sessions<S: Scheme>(plan: &Plan<S>, shares: &Shares<S>, lost: &[u16], seed: u
 }
 
 /// The shares of the new sharing, after a run in which all are honest.
-fn run<S: Scheme>(plan: &Plan<S>, shares: &Shares<S>, lost: &[u16], seed: u64) -> Shares<S> {
+pub fn run<S: Scheme>(plan: &Plan<S>, shares: &Shares<S>, lost: &[u16], seed: u64) -> Shares<S> {
     let mut net = sessions(plan, shares, lost, seed);
     net.run();
     let mut new = Shares::new();
@@ -86,7 +86,7 @@ fn run<S: Scheme>(plan: &Plan<S>, shares: &Shares<S>, lost: &[u16], seed: u64) -
     new
 }
 
-fn subsets(ids: &[u16], t: u16) -> Vec<Vec<u16>> {
+pub fn subsets(ids: &[u16], t: u16) -> Vec<Vec<u16>> {
     let of = |mask: u32| ids.iter().enumerate().filter(move |(k, _)| mask >> k & 1 == 1).map(|(_, id)| *id).collect();
     (0u32..1 << ids.len()).filter(|mask| mask.count_ones() == u32::from(t)).map(of).collect()
 }

@@ -188,7 +188,29 @@ fn r_09_greetings<C: Curve>() {
     }
 }
 
+/// K-23: a dealer shows a judge another opening than its commitment has, right by itself, with shares to match: under
+/// it a right complaint would look false and a false one right. The judge does not tell.
+fn another_opening<C: Curve>() {
+    let table = Table::<C>::new(21, 2, &IDS).run(honest);
+    let scalars: Vec<Scalar<C>> = [5u64, 6].map(Scalar::<C>::from).into();
+    let forger = Forger::new(&table, 3, scalars);
+    let opening = forger.opening(forger.prove(&table.view()));
+    let case = case_of(&table, &(2, opening), id(3));
+    assert_eq!(Keygen::<Plain<C>>::judge(&case, &()), Some(Fault::BadOpening));
+    let mut right = None;
+    let _ = Table::<C>::new(21, 2, &IDS).run(|mail| {
+        if (mail.round, mail.from, mail.to) == (2, 3, 1) {
+            right = mail.sealed.clone();
+        }
+    });
+    for sealed in [Some(forger.share(1)), right, None] {
+        let judged = Keygen::<Plain<C>>::judge_sealed_part(&case, &(), (id(3), id(1)), sealed.as_deref());
+        assert_eq!(judged, None);
+    }
+}
+
 on_every_curve! {
+    k_23_another_opening_shows_nothing => another_opening();
     k_02_every_field_of_every_broadcast => k_02();
     k_02_every_field_of_every_private_part => k_02_sealed();
     k_23_honest_runs_convict_nobody => an_honest_run_convicts_nobody();

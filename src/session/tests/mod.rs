@@ -4,6 +4,7 @@ mod cheats;
 mod coin;
 mod delivery;
 mod repair;
+mod robust;
 
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
