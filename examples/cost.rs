@@ -24,8 +24,8 @@ use cosigil::key::Scheme;
 use cosigil::key::backup::{BackupSecretKey, VerifiableBackup};
 use cosigil::round::{self, Channels, Context, Inbox, Outgoing, Protocol, Received};
 use cosigil::{
-    Base, Identity, KeyShare, Keygen, Label, Parties, PartyId, Session, SessionParams, Threshold, Transcript, View,
-    hazmat,
+    Base, Identity, KeyShare, Keygen, Label, Parties, PartyId, Plan, Reshare, ReshareInputs, Session, SessionParams,
+    Threshold, Transcript, View, hazmat,
 };
 use cpu_time::ThreadTime;
 use rand_core::Rng;
@@ -70,6 +70,14 @@ fn main() -> Result<()> {
     for (t, n) in report.at(&[(2, 2), (2, 3), (7, 10), (67, 100)], "keygen") {
         keygen::<Ed25519Sha512>(&report, "ed25519", t, n)?;
         keygen::<Secp256k1Ecdsa>(&report, "secp256k1", t, n)?;
+    }
+    for (t, n) in report.at(&[(2, 3), (7, 10), (67, 100)], "refresh") {
+        reshare::<Ed25519Sha512>(&report, "ed25519", (t, n), true)?;
+        reshare::<Secp256k1Ecdsa>(&report, "secp256k1", (t, n), true)?;
+    }
+    for (t, n) in report.at(&[(2, 3), (7, 10), (67, 100)], "reshare") {
+        reshare::<Ed25519Sha512>(&report, "ed25519", (t, n), false)?;
+        reshare::<Secp256k1Ecdsa>(&report, "secp256k1", (t, n), false)?;
     }
     for (t, n) in report.at(&[(2, 3), (7, 10), (67, 100)], "frost") {
         frost_costs::<Ed25519Sha512>(&report, "ed25519", t, n)?;
@@ -295,6 +303,38 @@ fn keygen<S: Scheme>(report: &Report, suite: &str, t: u16, n: u16) -> Result<()>
         costs.extend(drive::<Keygen<S>>(all)?.1);
     }
     report.line("keygen", suite, (t, n), None, &costs);
+    Ok(())
+}
+
+/// A refresh; or a reshare by the first t to as many others, with the same threshold.
+fn reshare<S: Scheme>(report: &Report, suite: &str, (t, n): (u16, u16), refresh: bool) -> Result<()> {
+    let secret = random_scalar::<S::Curve>(&mut rng(1));
+    let threshold = Threshold::new(t)?;
+    let shares = hazmat::split::<S>(&secret, threshold, &parties(n)?, &mut rng(2))?;
+    let shares: Vec<Arc<KeyShare<S>>> = shares.into_iter().map(Arc::new).collect();
+    let old = shares[0].public();
+    let plan = if refresh {
+        Plan::refresh(old)?
+    } else {
+        let others =
+            parties(n + n)?.subset((n + 1..=n + n).map(PartyId::new).collect::<std::result::Result<Vec<_>, _>>()?)?;
+        Plan::reshare(old, old.parties().ids().take(t.into()), others, threshold)?
+    };
+    let mut costs = Vec::new();
+    for _ in 0..if n > 20 { 1 } else { 9 } {
+        let mut ids: Vec<PartyId> = plan.dealers().iter().copied().chain(plan.holders().ids()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let all = ids.into_iter().map(|me| {
+            let inputs = match shares.iter().find(|share| share.me() == me) {
+                Some(share) => ReshareInputs::holder(plan.clone(), Arc::clone(share))?,
+                None => ReshareInputs::newcomer(plan.clone()),
+            };
+            Ok((plan.params(Label::from_bytes([5; 32]), me)?, inputs))
+        });
+        costs.extend(drive::<Reshare<S>>(all.collect::<Result<Vec<_>>>()?)?.1);
+    }
+    report.line(if refresh { "refresh" } else { "reshare" }, suite, (t, n), None, &costs);
     Ok(())
 }
 

@@ -43,6 +43,8 @@ pub enum Usage {
     InvalidThreshold,
     /// Fewer signers than the threshold, or more than there are parties.
     WrongNumberOfSigners,
+    /// Fewer helpers than the threshold.
+    TooFewHelpers,
     /// Messages of these peers are missing or there are too many: one of each is needed.
     WrongInbox(PartyId),
     /// The random number generator gave zeros, or the same 32 bytes twice.
@@ -93,12 +95,24 @@ pub enum Usage {
     StoreFailed,
     /// The digest is 0 modulo the group order: anybody can make a signature on that.
     ZeroDigest,
-    /// No derivation of child keys is defined for this curve.
+    /// The key has no children: it came without a chain code.
     NoDerivation,
+    /// The chain code is not the one that the key's parties agreed on.
+    OtherChainCode,
+    /// A hardened step of derivation: that needs the whole secret key, which nobody has.
+    Hardened,
+    /// The key has no child of this index: take the next one.
+    InvalidChild(u32),
+    /// A path of derivation of more than 255 steps, counted from the root.
+    PathTooLong,
     /// The presignature was used before, for another request, or discarded.
     Spent,
     /// The store does not have this presignature, or had it in a former life.
     UnknownPresignature,
+    /// One machine has dealt this sharing, as an import does: refresh it first. Nothing else may be done with it.
+    RefreshFirst,
+    /// This party deals its share of the key in this session: it needs the share.
+    ShareNeeded,
     /// The backup does not open: another passphrase or key, or the file was altered. It cannot be told which.
     NotOpened,
     /// Opening the backup would take more memory or time than is allowed, or than there is.
@@ -261,7 +275,8 @@ impl Abort {
         &self.consequences
     }
 
-    /// Signed bytes that must still leave: a complaint, for example.
+    /// Signed bytes that must still leave: a complaint, for example. If the session has a stored checkpoint, delete
+    /// that first: taken up again it would not know that it has complained.
     pub fn to_send(&self) -> &[Parcel] {
         &self.to_send
     }

@@ -3,19 +3,23 @@
 //! Nothing here is needed to run a wallet. It is for importing and exporting keys, for comparing with
 //! test vectors and other implementations, for research, and for what only an operator can decide.
 
+mod transfer;
+
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::curve::{Curve, PublicScalar, Scalar, msm_vartime, x_coordinate};
+use crate::ecdsa::{Child, EcdsaScheme};
 use crate::error::Usage;
 use crate::frost::{self, Bip340, NonceCommitments, Nonces, SigningRequest, Suite, TaprootOutput};
-use crate::key::{KeyShare, PublicKeyPackage, Scheme, chain_code_digest};
+use crate::key::{Derivable, KeyShare, PublicKeyPackage, Scheme, chain_code_digest};
 use crate::party::{KeyId, Parties, PartyId, Sharing, Threshold};
 use crate::secret::Secret;
 use crate::sharing::Commitment;
 use crate::transcript::Transcript;
 use crate::wire::{Element, Shape, Wire};
 
+pub use self::transfer::{ImportSecret, accept_import, expanded_key, export, exported_secret, import};
 pub use crate::ecdsa::burn::hazmat::forgive;
 pub use crate::key::dealer::{reconstruct, split};
 
@@ -43,6 +47,15 @@ pub fn commit_with_randomness<S: Suite>(
 /// [`SigningRequest::key_path`] cannot hide one.
 pub fn raw_taproot_request(message: impl Into<Vec<u8>>) -> SigningRequest<Bip340> {
     SigningRequest::with_key_use(message, TaprootOutput::RAW)
+}
+
+/// The ECDSA key X + δ·G for a δ that is no path's: for schemes of derivation that this library does not know.
+///
+/// # Security
+/// Who can choose δ freely, knowing X, has related keys to play with: re-randomisation keeps presignatures safe
+/// for them, but the parties must agree on where δ comes from, and whoever knows it can link the keys.
+pub fn child_at_offset<S: EcdsaScheme + Derivable>(delta: PublicScalar<S::Curve>) -> Child<S> {
+    Child::at_offset(delta)
 }
 
 /// A share of a key that came about elsewhere: by another implementation, in a test vector.

@@ -2,8 +2,10 @@
 //! nothing, and no machine ever holds a whole key.
 //!
 //! - [`Keygen`] makes a key, in a [`Session`]: bytes in, bytes out, over a relay that nobody has to trust.
+//! - [`Reshare`] gives the key new shares, to the same parties or to others: [`keygen::reshare`].
 //! - [`frost`] signs with it: Schnorr and EdDSA by RFC 9591, BIP-340 with Taproot, NEM's Ed25519.
 //! - [`ecdsa`] signs with keys made for it: threshold ECDSA (DKLs23) on secp256k1 and P-256, [`ot`] and [`mul`] below it.
+//! - [`key::derive`] makes child keys: BIP-32 and BIP32-Ed25519, by every party alone; both sign for them.
 //! - [`key::backup`] keeps a party's share for the day its machine is gone.
 //! - [`hazmat`] has what should not be needed: a trusted dealer, whole keys, nonces from given bytes.
 //! - For researchers: [`curve`], [`sharing`], [`proof`], [`wire`] and [`round`] are the floors below, and every
@@ -48,9 +50,11 @@
 //! ```
 //!
 //! # Features
-//! `backup`: backups under a passphrase; those to a public key are always there · `std` (default): faster generator tables for secp256k1 and P-256, everything else is `alloc` alone · `serde`: the public
-//! and stored types, around their canonical bytes.
+//! `std` (default): faster generator tables for secp256k1 and P-256, and stores in files; everything else is `alloc` alone ·
+//! `serde`: the public and stored types, around their canonical bytes · `backup`: backups under a passphrase (those to a
+//! public key are always there).
 #![cfg_attr(not(feature = "std"), no_std)]
+#![forbid(unsafe_code)]
 
 extern crate alloc;
 
@@ -78,7 +82,7 @@ pub mod key;
 pub mod keygen;
 
 pub use key::{KeyShare, PublicKeyPackage};
-pub use keygen::Keygen;
+pub use keygen::{Keygen, Plan, Reshare, ReshareInputs};
 pub use session::{Identity, Progress, Session};
 
 pub mod frost;

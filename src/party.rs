@@ -61,6 +61,9 @@ impl fmt::Debug for PartyId {
 pub struct Threshold(NonZeroU16);
 
 impl Threshold {
+    /// One party alone: no sharing at all. Import and export begin or end with it, nothing else may.
+    pub(crate) const ONE: Self = Self(NonZeroU16::MIN);
+
     /// A threshold of `t` parties.
     ///
     /// # Errors
@@ -251,6 +254,18 @@ impl Parties {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The same set with another identity key for one of the parties.
+    ///
+    /// # Errors
+    /// [`Usage::UnknownParty`], [`Usage::DuplicateIdentity`] if it is the key of another one.
+    pub fn with_identity(&self, id: PartyId, identity: PublicIdentity) -> Result<Self, Usage> {
+        if !self.contains(id) {
+            return Err(Usage::UnknownParty(id));
+        }
+        let others = self.iter().filter(|(of, _)| *of != id);
+        Self::collect(others.chain([(id, Some(identity))]))
     }
 
     /// The subset with these ids.

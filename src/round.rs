@@ -56,6 +56,12 @@ impl<M> Inbox<M> {
         self.0.is_empty()
     }
 
+    /// The messages of some of the senders alone.
+    pub(crate) fn only(mut self, of: impl Fn(PartyId) -> bool) -> Self {
+        self.0.retain(|id, _| of(*id));
+        self
+    }
+
     /// Turns every message into another; the parties for which `f` gives `None` are all named.
     ///
     /// # Errors
@@ -246,6 +252,12 @@ pub trait Protocol: Sized {
     const CHANNELS: Channels;
     /// Whether a state may be stored and taken up again: never one that holds signing nonces.
     const RESUMABLE: bool;
+    /// How many rounds early a message may come: one, and one more where a party says nothing in a round, so that
+    /// others go on without waiting for it.
+    const AHEAD: u8 = 1;
+    /// Whether it takes everybody's broadcasts to judge a sealed part, and not the accused's alone. Evidence of a
+    /// complaint holds them then, and they must be those that accuser and accused have signed for.
+    const JUDGED_BY_ALL: bool = false;
     /// What it is started with, beside the parameters.
     type Inputs;
     /// What it is run for.
@@ -290,15 +302,27 @@ pub trait Protocol: Sized {
         true // nobody is accused in a protocol without complaints
     }
 
-    /// Judges public evidence: the fault that the case's culprit is convicted of, if any.
-    fn judge(case: &Case<'_>) -> Option<Fault> {
-        let _ = case;
+    /// Whether a party is to broadcast in this round, for a judge.
+    fn broadcasts(inputs: &Self::Inputs, round: u8, id: PartyId) -> bool {
+        let _ = (inputs, round, id);
+        true
+    }
+
+    /// Judges public evidence: the fault that the case's culprit is convicted of, if any. Of the inputs only what
+    /// everybody knows may be asked.
+    fn judge(case: &Case<'_>, inputs: &Self::Inputs) -> Option<Fault> {
+        let _ = (case, inputs);
         None
     }
 
     /// [`Self::sealed_part_is_right`] for a judge who has the case alone; `None` if it does not tell.
-    fn judge_sealed_part(case: &Case<'_>, from: PartyId, to: PartyId, opened: Option<&[u8]>) -> Option<bool> {
-        let _ = (case, from, to, opened);
+    fn judge_sealed_part(
+        case: &Case<'_>,
+        inputs: &Self::Inputs,
+        (from, to): (PartyId, PartyId),
+        opened: Option<&[u8]>,
+    ) -> Option<bool> {
+        let _ = (case, inputs, from, to, opened);
         None
     }
 

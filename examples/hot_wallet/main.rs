@@ -165,11 +165,14 @@ fn withdraw_solana(servers: &[Server], relay: &mut Net) -> Result<()> {
 }
 
 fn withdraw_bitcoin(servers: &[Server], relay: &mut Net) -> Result<()> {
-    let key = share::<Bip340>(&servers[0], "Bitcoin")?.public().verifying_key()?.to_bytes().into();
+    // The address that customer 7 was given: a child key, which every server derives alone.
+    let child = share::<Bip340>(&servers[0], "Bitcoin")?.derive(&"m/0/7".parse()?)?;
+    let key: [u8; 32] = child.extended_key().verifying_key()?.to_bytes().into();
+    println!("Bitcoin: customer 7 has paid in at {}", taproot::address(&key)?);
     let utxo = Utxo::new("9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b:1", 150_000_000)?;
     let to = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4";
     let withdrawal = taproot::Withdrawal::new(&key, &utxo, to, 100_000_000, 500)?;
-    let request = SigningRequest::key_path(withdrawal.to_sign()?);
+    let request = SigningRequest::key_path(withdrawal.to_sign()?).under(&child);
     let signature = sign("Bitcoin", [&servers[2], &servers[0]], &request, relay)?;
     let raw = withdrawal.signed(&signature.to_bytes());
     withdrawal.verify(&raw)?;

@@ -3,21 +3,22 @@
 //! The key itself or any child of it signs: derivation and re-randomisation are additive and public, and
 //! every party puts them in alone. Steps are those of `docs/ecdsa.md`.
 
+mod child;
 mod protocol;
 #[cfg(test)]
 mod tests;
 
+pub use self::child::Child;
 pub use self::protocol::{Inputs, Online};
 
 use alloc::vec::Vec;
 use core::fmt;
 
 use ecdsa::RecoveryId;
-use group::Group;
 
 use super::EcdsaScheme;
 use super::presignature::{Presignature, PresignatureId, Terms};
-use super::signature::{EcdsaCurve, Prehash, Signed, finish, nonce_coordinate, signable};
+use super::signature::{Prehash, Signed, finish, nonce_coordinate, signable};
 use super::store::{Claim, PresignatureStore};
 use crate::curve::{Curve, PublicScalar};
 use crate::error::{Abort, Error, Fault, Usage};
@@ -32,59 +33,10 @@ const NO_SHAPE: Shape = Shape { threshold: 0, parties: 0, batch: 1 };
 /// The length of a signer's online message in bytes.
 pub const SHARE_LEN: usize = 96;
 
-/// Which key signs: the one that is shared, or a child of it that lies δ further on.
-pub struct Child<S: EcdsaScheme> {
-    delta: PublicScalar<S::Curve>,
-}
-
-impl<S: EcdsaScheme> Child<S> {
-    /// The shared key itself, δ = 0.
-    pub const ITSELF: Self = Self { delta: PublicScalar::ZERO };
-
-    /// The key X + δ·G, where δ comes out of a non-hardened derivation.
-    ///
-    /// # Errors
-    /// [`Usage::NoDerivation`] on a curve for which none is defined.
-    pub fn additive(delta: PublicScalar<S::Curve>) -> Result<Self, Usage> {
-        if S::Curve::DERIVES { Ok(Self { delta }) } else { Err(Usage::NoDerivation) }
-    }
-
-    /// δ.
-    pub fn delta(&self) -> &PublicScalar<S::Curve> {
-        &self.delta
-    }
-
-    /// X' = X + δ·G.
-    ///
-    /// # Errors
-    /// [`Usage::InvalidTweak`] if it is the identity.
-    pub fn key(&self, parent: &<S::Curve as Curve>::Point) -> Result<<S::Curve as Curve>::Point, Usage> {
-        if self.delta.is_zero() {
-            return Ok(*parent);
-        }
-        let child = *parent + S::Curve::mul_base(self.delta.value());
-        if bool::from(child.is_identity()) { Err(Usage::InvalidTweak) } else { Ok(child) }
-    }
-}
-
-impl<S: EcdsaScheme> Clone for Child<S> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<S: EcdsaScheme> Copy for Child<S> {}
-
-impl<S: EcdsaScheme> fmt::Debug for Child<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Child({:?})", self.delta)
-    }
-}
-
 /// The key that a sharing's signatures verify under: its own, or that of a child.
 ///
 /// # Errors
-/// [`Usage::InvalidTweak`] if the child would be the identity.
+/// [`Usage::OtherKey`] for a child of another key; [`Usage::InvalidTweak`] if the child would be the identity.
 pub fn verifying_key<S: EcdsaScheme>(
     key: &PublicKeyPackage<S>,
     child: &Child<S>,
@@ -126,15 +78,16 @@ impl<S: EcdsaScheme> Request<S> {
             .field(S::NAME.as_bytes())
             .field(id.as_bytes())
             .field(&self.m.encode())
-            .field(&self.child.delta.encode())
+            .field(&self.child.delta().encode())
             .digest()
     }
 
-    /// Adds it to a session's inputs, with the key that signs.
+    /// Adds it to a session's inputs: the digest, and the path, δ and X' of the key that signs.
     pub(super) fn absorb(&self, base: Transcript, key: &PublicKeyPackage<S>) -> Transcript {
         let child = self.child.key(&key.joint_point()).map(Element::<S::Curve>::new);
         base.field(self.prehash.as_bytes())
-            .field(&self.child.delta.encode())
+            .field(self.child.path_digest())
+            .field(&self.child.delta().encode())
             .field(child.as_ref().map_or(&[], Element::as_bytes))
     }
 }
@@ -223,7 +176,7 @@ pub(super) fn respond<S: EcdsaScheme>(
     request: &Request<S>,
 ) -> Result<(OnlineShare<S::Curve>, Pending<S>), Error> {
     let Presignature { terms, secrets } = presignature;
-    let (m, delta) = (&request.m, &request.child.delta);
+    let (m, delta) = (&request.m, request.child.delta());
     // 7.1: X' = X + δ·G
     let key = request.child.key(terms.key.point())?;
     let encoded = if delta.is_zero() { terms.key } else { Element::new(key) };
@@ -254,7 +207,7 @@ fn rerandomisation<S: EcdsaScheme>(
         .field(S::NAME.as_bytes())
         .field(terms.id.as_bytes())
         .field(terms.key.as_bytes())
-        .field(&request.child.delta.encode())
+        .field(&request.child.delta().encode())
         .field(child.as_bytes())
         .field(terms.nonce.as_bytes())
         .field(&request.m.encode())

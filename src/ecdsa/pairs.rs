@@ -107,6 +107,19 @@ impl Pair {
         if self.is_burned() { Err(Abort::nobody(Fault::PairBurned)) } else { Ok(()) }
     }
 
+    /// The same, and the log is asked too: other copies of the states, in this process or another, may have
+    /// burned the pair. For the moment before anything is released that hangs on a check that passed.
+    ///
+    /// # Errors
+    /// [`Fault::PairBurned`], [`Fault::LogFailed`], naming nobody.
+    pub fn check_on_record(&self, log: &dyn BurnLog) -> Result<(), Abort> {
+        self.check()?;
+        if log.is_burned(self.pair_id()).map_err(|_| Abort::nobody(Fault::LogFailed))? {
+            self.flag();
+        }
+        self.check()
+    }
+
     /// Whether the pair is burned, in this process.
     pub fn is_burned(&self) -> bool {
         self.status.load(Ordering::SeqCst) & BURNED != 0
@@ -430,6 +443,16 @@ pub(crate) mod testing {
 
     /// One pair, each party's side of it; active. The first must have the lower id.
     pub(crate) fn pair<S: EcdsaScheme>(a: &KeyShare<S>, b: &KeyShare<S>, seed: u64) -> [Arc<Pair>; 2] {
+        pair_with_seeds(a, b, seed, [8, 8])
+    }
+
+    /// The same with a seed of shares of zero of either side's own.
+    pub(crate) fn pair_with_seeds<S: EcdsaScheme>(
+        a: &KeyShare<S>,
+        b: &KeyShare<S>,
+        seed: u64,
+        zeros: [u8; 2],
+    ) -> [Arc<Pair>; 2] {
         let (lower, higher) = (a.me(), b.me());
         assert!(lower < higher);
         let label = Transcript::new("pair-test").number(seed).party(lower).party(higher);
@@ -444,10 +467,10 @@ pub(crate) mod testing {
         };
         let (a_sends, b_receives) = direction(lower, higher);
         let (b_sends, a_receives) = direction(higher, lower);
-        let seed = || ZeroSeed::agree(&pair_id, &Secret::new([7; 32]), &Secret::new([8; 32]));
+        let seed = |zero| ZeroSeed::agree(&pair_id, &Secret::new([7; 32]), &Secret::new([zero; 32]));
         let place = |of: &KeyShare<S>, peer| (Peer::of(of, peer).unwrap(), of.public().sharing(), of.me());
-        let one = Pair::new(place(a, higher), seed(), a_sends, a_receives);
-        let other = Pair::new(place(b, lower), seed(), b_sends, b_receives);
+        let one = Pair::new(place(a, higher), seed(zeros[0]), a_sends, a_receives);
+        let other = Pair::new(place(b, lower), seed(zeros[1]), b_sends, b_receives);
         one.activate();
         other.activate();
         [Arc::new(one), Arc::new(other)]

@@ -35,6 +35,7 @@ pub use self::round1::Round1;
 pub use self::round2::{Finish, Round2};
 pub use self::round3::Round3;
 pub use self::signer::Signer;
+pub(super) use self::signer::check_parties;
 
 use super::EcdsaScheme;
 use crate::error::Usage;

@@ -2,8 +2,11 @@
 
 use super::signature::EcdsaCurve;
 use crate::curve::{P256, Secp256k1};
-use crate::key::Scheme;
+use crate::key::derive::{Step, bip32};
+use crate::key::{ChildIndex, Derivable, Scheme};
 use crate::mul::rvole::{ParameterSet, Xi416};
+use crate::secret::Secret;
+use crate::wire::Element;
 
 /// A curve with ECDSA signatures on it.
 ///
@@ -27,6 +30,14 @@ pub struct P256Ecdsa;
 impl Scheme for Secp256k1Ecdsa {
     type Curve = Secp256k1;
     const NAME: &'static str = "ECDSA-secp256k1";
+}
+
+impl Derivable for Secp256k1Ecdsa {
+    const DERIVATION: &'static str = bip32::NAME;
+
+    fn step(parent: &Element<Secp256k1>, chain_code: &Secret<[u8; 32]>, index: ChildIndex) -> Option<Step<Secp256k1>> {
+        bip32::step(parent.as_bytes(), chain_code, index)
+    }
 }
 
 impl Scheme for P256Ecdsa {

@@ -151,7 +151,7 @@ impl<S: EcdsaScheme> Protocol for Sign<S> {
         Ok(Step { next: Some(Self { rounds, request, log }), outgoing, output: None })
     }
 
-    fn judge(case: &Case<'_>) -> Option<Fault> {
+    fn judge(case: &Case<'_>, _: &Self::Inputs) -> Option<Fault> {
         presign::judge::<S::Curve>(case)
     }
 }

@@ -15,16 +15,13 @@ use sha2::digest::typenum::U32;
 use super::{EcdsaScheme, P256Ecdsa, Secp256k1Ecdsa};
 use crate::curve::{Curve, P256, PublicScalar, Secp256k1};
 use crate::error::Usage;
-use crate::key::PublicKeyPackage;
+use crate::key::{ExtendedKey, PublicKeyPackage};
 use crate::mul::rvole::MulCurve;
 
 /// A curve with an ordinary ECDSA beside ours.
 pub trait EcdsaCurve: MulCurve {
     /// The signature type of the curve's crate: `k256::ecdsa::Signature`, `p256::ecdsa::Signature`.
     type Signature: Copy + PartialEq + Eq + fmt::Debug + Send + Sync + 'static;
-
-    /// Whether a derivation of child keys is defined for the curve.
-    const DERIVES: bool;
 
     /// The signature (r, s); `None` if one of them is 0.
     fn signature(r: &PublicScalar<Self>, s: &PublicScalar<Self>) -> Option<Self::Signature>;
@@ -44,10 +41,9 @@ pub trait EcdsaCurve: MulCurve {
 
 /// What a curve's crate does for ECDSA.
 macro_rules! ordinary_ecdsa {
-    ($curve:ty, $krate:ident, $derives:literal) => {
+    ($curve:ty, $krate:ident) => {
         impl EcdsaCurve for $curve {
             type Signature = $krate::ecdsa::Signature;
-            const DERIVES: bool = $derives;
 
             fn signature(r: &PublicScalar<Self>, s: &PublicScalar<Self>) -> Option<Self::Signature> {
                 $krate::ecdsa::Signature::from_scalars(r.encode(), s.encode()).ok()
@@ -73,8 +69,8 @@ macro_rules! ordinary_ecdsa {
     };
 }
 
-ordinary_ecdsa!(Secp256k1, k256, true);
-ordinary_ecdsa!(P256, p256, false);
+ordinary_ecdsa!(Secp256k1, k256);
+ordinary_ecdsa!(P256, p256);
 
 /// The key as the world knows it, for one scheme.
 macro_rules! verifying_key {
@@ -93,6 +89,17 @@ macro_rules! verifying_key {
 
 verifying_key!(Secp256k1Ecdsa, k256);
 verifying_key!(P256Ecdsa, p256);
+
+impl ExtendedKey<Secp256k1Ecdsa> {
+    /// The key as the world knows it, from public data alone: what addresses are made of, and what signatures under
+    /// the child verify with.
+    ///
+    /// # Errors
+    /// [`Usage::Identity`], which nobody can bring about.
+    pub fn verifying_key(&self) -> Result<k256::ecdsa::VerifyingKey, Usage> {
+        k256::ecdsa::VerifyingKey::from_affine(self.point().to_affine()).map_err(|_| Usage::Identity)
+    }
+}
 
 /// Which values of s a verifier takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

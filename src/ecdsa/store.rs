@@ -60,7 +60,8 @@ pub type Spent = ([u8; 32], [u8; SHARE_LEN]);
 ///
 /// # Security
 /// This is what stands between a key and whoever asks for a second signature from one presignature. The rules:
-/// - `claim` is durable before it returns `Ours`; if that is not certain, it fails.
+/// - `claim` is durable before it returns `Ours` or `Repeated`, and what `claimed` returns is; if that is not
+///   certain, they fail.
 /// - Of two claims at once for different requests, one wins.
 /// - What is claimed or discarded is wiped, and never comes back: not by a restart, a crash, a second `insert`.
 /// - A copy of the store (backup, disk or machine snapshot, replica) must not know unspent presignatures. A

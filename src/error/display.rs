@@ -27,6 +27,7 @@ impl fmt::Display for Usage {
             Usage::UnknownParty(id) => return write!(f, "party {id} is not in the set"),
             Usage::InvalidThreshold => "the threshold must be between 2 and the number of parties",
             Usage::WrongNumberOfSigners => "there must be at least t signers, and at most n",
+            Usage::TooFewHelpers => "a repair takes at least t helpers",
             Usage::WrongInbox(id) => {
                 return write!(f, "one message of each peer is needed, not so for party {id}");
             }
@@ -53,9 +54,15 @@ impl fmt::Display for Usage {
             }
             Usage::StoreFailed => "the burn log or another store does not answer",
             Usage::ZeroDigest => "the digest is 0 modulo the group order",
-            Usage::NoDerivation => "no derivation is defined for this curve",
+            Usage::NoDerivation => "the key came without a chain code, so it has no children",
+            Usage::OtherChainCode => "the chain code is not the key's",
+            Usage::Hardened => "a hardened child needs the whole secret key, which nobody has",
+            Usage::InvalidChild(index) => return write!(f, "the key has no child {index}"),
+            Usage::PathTooLong => "a path has at most 255 steps from the root",
             Usage::Spent => "the presignature is spent",
             Usage::UnknownPresignature => "the store does not have this presignature",
+            Usage::RefreshFirst => "one machine has dealt this sharing: refresh it first",
+            Usage::ShareNeeded => "a dealer needs its share",
             Usage::NotOpened => "the backup does not open: another passphrase or key, or an altered file",
             Usage::TooCostly => "opening the backup would take too much memory or time",
             Usage::InvalidBackup => "the verifiable backup does not hold this party's share",

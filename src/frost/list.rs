@@ -145,12 +145,13 @@ impl<S: Suite> CommitmentList<S> {
     }
 }
 
-/// t ≤ number ≤ n, all of them holders of shares: no curve operation.
+/// t ≤ number ≤ n, all of them holders of shares that may sign: no curve operation.
 pub(super) fn check_signers<S: Suite>(
     public: &PublicKeyPackage<S>,
     count: usize,
     mut signers: impl Iterator<Item = PartyId>,
 ) -> Result<(), Usage> {
+    public.check_refreshed()?;
     if count < public.threshold().get().into() || count > public.parties().len() {
         return Err(Usage::WrongNumberOfSigners);
     }

@@ -62,8 +62,8 @@ use self::schnorr::NO_SHAPE;
 pub use self::session::{Round1, Round2, Signing, SigningInputs};
 pub use self::sign::{SignError, SignatureShare, sign};
 pub use self::suite::{
-    AsIs, Bip340, Ed25519Keccak512, Ed25519Sha512, Hash, KeyUse, Normal, P256Sha256, Ristretto255Sha512,
-    Secp256k1Sha256, Suite, TaprootOutput, Wide, Xmd,
+    AsIs, Bip340, Ed25519Keccak512, Ed25519Sha512, Hash, InTree, KeyUse, Normal, P256Sha256, Place, Ristretto255Sha512,
+    RootOnly, Secp256k1Sha256, Suite, TaprootOutput, Wide, Xmd,
 };
 use crate::error::Usage;
 use crate::record::{self, Kind};

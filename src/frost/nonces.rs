@@ -194,7 +194,7 @@ type Pair<S> = (Nonces<S>, NonceCommitments<S>);
 /// Makes nonces for one signature, and the commitments to them. Needs neither message nor signers.
 ///
 /// # Errors
-/// [`Usage::BrokenRng`] if the generator gives zeros, or the same 32 bytes twice in a row.
+/// [`Usage::RefreshFirst`]; [`Usage::BrokenRng`] if the generator gives zeros, or the same 32 bytes twice in a row.
 ///
 /// # Examples
 /// See [`crate::frost`].
@@ -210,7 +210,7 @@ pub fn commit<S: Suite>(key_share: &KeyShare<S>, rng: &mut impl CryptoRng) -> Re
 /// them useless; so does a restart, for they have no bytes.
 ///
 /// # Errors
-/// [`Usage::TooMany`], [`Usage::BrokenRng`].
+/// [`Usage::TooMany`], [`Usage::RefreshFirst`], [`Usage::BrokenRng`].
 pub fn preprocess<S: Suite>(
     key_share: &KeyShare<S>,
     count: usize,
@@ -242,6 +242,7 @@ pub(crate) fn commit_with_randomness<S: Suite>(
     hiding: &[u8; 32],
     binding: &[u8; 32],
 ) -> Result<Pair<S>, Usage> {
+    key_share.public().check_refreshed()?;
     let nonces = assemble(key_share, generate(key_share, hiding)?, generate(key_share, binding)?);
     let commitments = nonces.commitments;
     Ok((nonces, commitments))
@@ -294,6 +295,7 @@ fn next_number() -> u64 {
 }
 
 fn draw<S: Suite>(key_share: &KeyShare<S>, draws: &mut Draws<'_, impl CryptoRng>) -> Result<Nonces<S>, Usage> {
+    key_share.public().check_refreshed()?;
     let hiding = generate(key_share, draws.next()?.expose())?; // 2.1
     let binding = generate(key_share, draws.next()?.expose())?;
     Ok(assemble(key_share, hiding, binding))

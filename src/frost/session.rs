@@ -76,6 +76,7 @@ impl<S: Suite> Round1<S> {
         rng: &mut impl rand_core::CryptoRng,
     ) -> Result<(Self, NonceCommitments<S>), Usage> {
         check_params(&inputs.key_share, &context.params)?;
+        inputs.request.check(&inputs.key_share)?;
         let target = Target::new(inputs.key_share.public(), &inputs.request)?;
         let nonces = commit_in_session(&inputs.key_share, &context.base, rng)?;
         let commitments = *nonces.commitments();
@@ -194,7 +195,7 @@ impl<S: Suite> Protocol for Signing<S> {
         }
     }
 
-    fn judge(case: &Case<'_>) -> Option<Fault> {
+    fn judge(case: &Case<'_>, _: &Self::Inputs) -> Option<Fault> {
         let commitments = case.round1.get(&case.culprit);
         let share = case.broadcasts.get(&(2, case.culprit));
         let malformed = commitments.is_some_and(|(_, body)| NonceCommitments::<S>::decode(body, &NO_SHAPE).is_none())

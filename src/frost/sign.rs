@@ -127,9 +127,9 @@ impl<S: Suite> core::error::Error for SignError<S> {}
 /// # Errors
 /// - [`Usage::OtherKey`], [`Usage::OtherSharing`], [`Usage::UnknownNonce`] if the nonces belong to another
 ///   share: they come back.
-/// - [`Usage::WrongNumberOfSigners`], [`Usage::UnknownParty`] if the list's signers may not sign under
+/// - [`Usage::RefreshFirst`] for an imported key; [`Usage::WrongNumberOfSigners`], [`Usage::UnknownParty`] if the list's signers may not sign under
 ///   this key; [`Usage::UnknownNonce`] if the list does not hold this signer's commitments as they were
-///   made.
+///   made; [`Usage::OtherKey`] if the request's child is not where its path leads from this key.
 /// - An abort [`Fault::IdentityNonce`](crate::Fault::IdentityNonce) if the commitments cancel out.
 ///
 /// # Examples
@@ -160,6 +160,7 @@ fn checked<S: Suite>(
     if list.get(key_share.me()) != Some(nonces.commitments()) {
         return Err(Usage::UnknownNonce.into());
     }
+    request.check(key_share)?;
     Ok(Target::new(key_share.public(), request)?)
 }
 

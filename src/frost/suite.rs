@@ -36,6 +36,7 @@ macro_rules! plain_schnorr {
 }
 
 mod bip340;
+mod child;
 mod ed25519;
 mod ed25519_keccak;
 mod p256;
@@ -50,6 +51,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 pub use self::bip340::{Bip340, TaprootOutput};
+pub use self::child::{InTree, Place, RootOnly};
 pub use self::ed25519::Ed25519Sha512;
 pub use self::ed25519_keccak::Ed25519Keccak512;
 pub use self::p256::P256Sha256;
@@ -70,7 +72,9 @@ pub trait Suite: Scheme + sealed::Sealed {
     const CONTEXT: &'static str;
     /// The family of hashes.
     type Hash: Hash;
-    /// What a request says of the key beside the message: for Taproot, the script tree.
+    /// Which keys a request can name: the shared key only, or its children too.
+    type Place: Place<Self>;
+    /// What a request says of the key's use beside the message: for Taproot, the script tree.
     type KeyUse: KeyUse<Self::Curve>;
     /// The scheme's signature, in the type that the ecosystem knows it by.
     type Signature: Clone + PartialEq + fmt::Debug + Send + Sync;

@@ -9,10 +9,10 @@ use proptest::prelude::*;
 use super::combined::{Combined, coefficient, group_nonce};
 use super::request::Target;
 use super::*;
-use crate::curve::{Curve, Ed25519, PublicScalar, Scalar, Secp256k1, random_scalar};
+use crate::curve::{Curve, Ed25519, PublicScalar, Secp256k1, random_scalar};
 use crate::error::{Error, Fault};
 use crate::key::dealer::split;
-use crate::key::{KeyShare, Scheme};
+use crate::key::{ChildTweak, KeyShare};
 use crate::party::{Parties, PartyId, Threshold};
 use crate::sharing::lagrange_at_zero;
 use crate::transcript::{Transcript, TranscriptRng};
@@ -188,8 +188,14 @@ fn t_04_tweaks_that_lead_nowhere() {
     let secret = crate::key::dealer::reconstruct(&signers).unwrap();
     let minus = PublicScalar::<Secp256k1>::reveal(-*secret.expose());
     let mut request = SigningRequest::key_path([1; 32]);
-    request.add_for_test(crate::key::Tweak::add(minus));
-    assert_eq!(request.verifying_key(signers[0].public()).unwrap_err(), Usage::InvalidTweak);
+    let public = signers[0].public();
+    let path: crate::key::DerivationPath = "m/0".parse().unwrap();
+    request.place_for_test(InTree::for_test(ChildTweak::for_test(path.clone(), minus, &public.joint_point())));
+    assert_eq!(request.verifying_key(public).unwrap_err(), Usage::InvalidTweak);
+    // A way that does not end where it says: for the coordinator too, which has no chain code.
+    let off = ChildTweak::for_test(path, PublicScalar::from(5), &public.joint_point());
+    request.place_for_test(InTree::for_test(off));
+    assert_eq!(request.verifying_key(public).unwrap_err(), Usage::OtherKey);
     let order = [&[0xff; 15][..], &[0xfe], &hex::decode("baaedce6af48a03bbfd25e8cd0364141").unwrap()].concat();
     assert!(PublicScalar::<Secp256k1>::decode(&order).is_none());
 }
@@ -201,12 +207,11 @@ fn t_04_a_child_key_is_tweaked_last() {
     let mut seen = BTreeSet::new();
     for seed in 0..64u64 {
         let signers = key_shares::<S>(2, &[1, 2, 3], seed);
-        let mut request = SigningRequest::key_path([1; 32]);
-        let child = crate::key::Tweak::add(PublicScalar::from(seed + 1));
-        request.add_for_test(child);
+        let child = signers[0].derive(&alloc::format!("m/{seed}/{}", seed * 3).parse().unwrap()).unwrap();
+        let request = SigningRequest::key_path([1; 32]).under(&child);
         let public = signers[0].public();
         let secret = crate::key::dealer::reconstruct(&signers).unwrap();
-        let child_secret = *secret.expose() + Scalar::<<S as Scheme>::Curve>::from(seed + 1);
+        let child_secret = *secret.expose() + child.tweak().delta().value();
         let child_signers = {
             let parties = Parties::without_identities([id(1), id(2)]).unwrap();
             let secret = crate::secret::Secret::new(child_secret);
@@ -219,7 +224,7 @@ fn t_04_a_child_key_is_tweaked_last() {
         }
         let signature = aggregate(public, &request, &list, shares).unwrap();
         assert!(S::verify(&request.verifying_key(public).unwrap(), &[1; 32], &signature));
-        seen.insert(S::normalize(&child.point(&public.joint_point())).is_negated());
+        seen.insert(S::normalize(child.extended_key().point()).is_negated());
     }
     assert_eq!(seen.len(), 2);
 }

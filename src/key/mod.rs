@@ -2,9 +2,13 @@
 
 pub mod backup;
 pub(crate) mod dealer;
+pub mod derive;
+mod parties;
 mod share;
 mod tweak;
 
+pub use derive::{ChildIndex, ChildKey, ChildTweak, Derivable, DerivationPath, ExtendedKey, Network, Xpub};
+pub(crate) use parties::{read_parties, write_parties};
 pub(crate) use share::chain_code_digest;
 pub use share::{KeyShare, PublicKeyPackage, Scheme};
 pub use tweak::Tweak;

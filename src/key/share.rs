@@ -7,6 +7,7 @@ use core::marker::PhantomData;
 
 use zeroize::Zeroizing;
 
+use super::parties::{read_parties, write_parties};
 use crate::curve::{Curve, Scalar, decode_scalar, encode_scalar};
 use crate::error::Usage;
 use crate::party::{KeyId, Label, Parties, PartyId, PublicIdentity, SessionParams, Sharing, Threshold};
@@ -26,8 +27,6 @@ pub trait Scheme: Copy + fmt::Debug + Default + PartialEq + Eq + Send + Sync + '
 
 const PUBLIC: Kind = Kind { tag: 1, version: 1 };
 const SHARE: Kind = Kind { tag: 2, version: 1 };
-/// Identity key of a party that has none.
-const NO_IDENTITY: [u8; 32] = [0; 32];
 
 /// What everybody may know of one sharing of a key.
 ///
@@ -42,6 +41,7 @@ pub struct PublicKeyPackage<S: Scheme> {
     parties: Parties,
     commitment: Commitment<S::Curve>,
     chain_code_digest: [u8; 32],
+    dealt: bool,
     scheme: PhantomData<S>,
 }
 
@@ -67,7 +67,13 @@ impl<S: Scheme> PublicKeyPackage<S> {
         if bool::from(commitment.constant().is_identity()) {
             return Err(Usage::Identity);
         }
-        Ok(Self { key_id, sharing, number, threshold, parties, commitment, chain_code_digest, scheme: PhantomData })
+        let (dealt, scheme) = (false, PhantomData);
+        Ok(Self { key_id, sharing, number, threshold, parties, commitment, chain_code_digest, dealt, scheme })
+    }
+
+    /// The same package, of a sharing that one machine alone has dealt, or not.
+    pub(crate) fn marked(self, dealt: bool) -> Self {
+        Self { dealt, ..self }
     }
 
     /// The key's name.
@@ -101,6 +107,31 @@ impl<S: Scheme> PublicKeyPackage<S> {
     /// [`Usage::UnknownParty`].
     pub fn verifying_share(&self, id: PartyId) -> Result<<S::Curve as Curve>::Point, Usage> {
         if self.parties.contains(id) { Ok(self.commitment.evaluate(id)) } else { Err(Usage::UnknownParty(id)) }
+    }
+
+    /// Whether one machine alone has dealt this sharing, as an import does: it is good for a refresh, and for
+    /// nothing else before.
+    pub fn is_dealt(&self) -> bool {
+        self.dealt
+    }
+
+    /// The door of everything that signs, or prepares to.
+    ///
+    /// # Errors
+    /// [`Usage::RefreshFirst`] for a sharing that one machine has dealt.
+    pub(crate) fn check_refreshed(&self) -> Result<(), Usage> {
+        if self.dealt { Err(Usage::RefreshFirst) } else { Ok(()) }
+    }
+
+    /// The same package with another identity key for one of the parties, supplied by this party's operator.
+    ///
+    /// Key, sharing and shares stay what they are. The digest is another one, so parties that know different
+    /// identities are foreign to each other until they agree; see `docs/repair.md`.
+    ///
+    /// # Errors
+    /// [`Usage::UnknownParty`], [`Usage::DuplicateIdentity`] if it is the key of another party.
+    pub fn with_identity(&self, id: PartyId, identity: PublicIdentity) -> Result<Self, Usage> {
+        Ok(Self { parties: self.parties.with_identity(id, identity)?, ..self.clone() })
     }
 
     /// H of the chain code, by which a newcomer knows the right one.
@@ -142,33 +173,39 @@ impl<S: Scheme> PublicKeyPackage<S> {
         Ok(package)
     }
 
-    fn size(&self) -> usize {
-        32 + 32 + 4 + 2 + 2 + self.parties.len() * 34 + self.commitment.points().len() * S::Curve::POINT_LEN + 32
+    pub(crate) fn size(&self) -> usize {
+        32 + 32 + 4 + 2 + 2 + self.parties.len() * 34 + self.commitment.points().len() * S::Curve::POINT_LEN + 32 + 1
     }
 
-    /// key id 32 ‖ sharing 32 ‖ number 4 ‖ t 2 ‖ n 2 ‖ n × (id 2, identity 32) ‖ t points ‖ H(cc) 32.
-    fn write(&self, out: &mut Vec<u8>) {
+    /// key id 32 ‖ sharing 32 ‖ number 4 ‖ t 2 ‖ n 2 ‖ n × (id 2, identity 32) ‖ t points ‖ H(cc) 32 ‖ dealt 1.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.key_id.as_bytes());
         out.extend_from_slice(self.sharing.as_bytes());
         out.extend_from_slice(&self.number.to_be_bytes());
         out.extend_from_slice(&self.threshold.get().to_be_bytes());
-        out.extend_from_slice(&u16::try_from(self.parties.len()).unwrap_or(u16::MAX).to_be_bytes());
-        for (id, identity) in self.parties.iter() {
-            out.extend_from_slice(&id.to_bytes());
-            out.extend_from_slice(identity.as_ref().map_or(&NO_IDENTITY, PublicIdentity::as_bytes).as_slice());
-        }
+        write_parties(&self.parties, out);
         for encoding in S::Curve::encode_points(self.commitment.points()) {
             out.extend_from_slice(encoding.as_ref());
         }
         out.extend_from_slice(&self.chain_code_digest);
+        out.push(self.dealt.into());
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, Usage> {
+        let package = Self::read_any(input)?;
+        if package.threshold == Threshold::ONE { Err(Usage::InvalidThreshold) } else { Ok(package) }
+    }
+
+    /// Reads any package, of one party alone too: what an import starts from.
+    pub(crate) fn read_any(input: &mut Reader<'_>) -> Result<Self, Usage> {
         let malformed = Usage::Malformed;
         let key_id = KeyId::from_bytes(input.array().ok_or(malformed)?);
         let sharing = Sharing::from_bytes(input.array().ok_or(malformed)?);
         let number = input.u32().ok_or(malformed)?;
-        let threshold = Threshold::new(input.u16().ok_or(malformed)?)?;
+        let threshold = match input.u16().ok_or(malformed)? {
+            1 => Threshold::ONE,
+            t => Threshold::new(t)?,
+        };
         let parties = read_parties(input)?;
         let t = usize::from(threshold.get());
         if t > parties.len() {
@@ -179,27 +216,14 @@ impl<S: Scheme> PublicKeyPackage<S> {
             (0..t).map(|_| Element::<S::Curve>::read(input, &shape).map(|element| *element.point())).collect();
         let commitment = Commitment::new(points.ok_or(malformed)?).ok_or(malformed)?;
         let chain_code_digest = input.array().ok_or(malformed)?;
-        Self::new(key_id, (number, sharing), threshold, parties, commitment, chain_code_digest)
-    }
-}
-
-/// Reads a set of parties, in strictly ascending order.
-fn read_parties(input: &mut Reader<'_>) -> Result<Parties, Usage> {
-    let count = input.u16().ok_or(Usage::Malformed)?;
-    let bytes = input.take(usize::from(count) * 34).ok_or(Usage::Malformed)?;
-    let mut parties = Vec::with_capacity(count.into());
-    let mut last = 0;
-    let mut entries = Reader::new(bytes);
-    for _ in 0..count {
-        let id = entries.u16().filter(|id| *id > last).ok_or(Usage::Malformed)?;
-        last = id;
-        let identity = match entries.array().ok_or(Usage::Malformed)? {
-            NO_IDENTITY => None,
-            key => Some(PublicIdentity::from_bytes(&key)?),
+        let dealt = match input.u8() {
+            Some(0) => false,
+            Some(1) => true,
+            _ => return Err(malformed),
         };
-        parties.push((PartyId::new(id)?, identity));
+        let package = Self::new(key_id, (number, sharing), threshold, parties, commitment, chain_code_digest)?;
+        Ok(package.marked(dealt))
     }
-    Parties::collect(parties)
 }
 
 impl<S: Scheme> fmt::Debug for PublicKeyPackage<S> {
@@ -281,6 +305,16 @@ impl<S: Scheme> KeyShare<S> {
         SessionParams::new(label, self.me, threshold, parties)
     }
 
+    /// Takes another identity key for one of the parties, as [`PublicKeyPackage::with_identity`] does; store the
+    /// share afterwards. Its strikes stay.
+    ///
+    /// # Errors
+    /// [`Usage::UnknownParty`], [`Usage::DuplicateIdentity`]: nothing has changed.
+    pub fn set_identity(&mut self, id: PartyId, identity: PublicIdentity) -> Result<(), Usage> {
+        self.public = self.public.with_identity(id, identity)?;
+        Ok(())
+    }
+
     /// The share s_i.
     pub(crate) fn secret(&self) -> &Secret<Scalar<S::Curve>> {
         &self.share
@@ -305,6 +339,16 @@ impl<S: Scheme> KeyShare<S> {
         let total = u8::try_from(total).unwrap_or(u8::MAX);
         let ids = self.public.parties.ids();
         ids.zip(&mut self.strikes).filter(|(of, _)| *of == id).for_each(|(_, n)| *n = total.max(*n));
+    }
+
+    /// Takes over what another share of the key had against its peers.
+    pub(crate) fn carry_strikes(&mut self, strikes: impl IntoIterator<Item = (PartyId, u8)>) {
+        strikes.into_iter().for_each(|(id, count)| self.raise_strikes(id, count.into()));
+    }
+
+    /// The strikes of all parties, by id.
+    pub(crate) fn all_strikes(&self) -> impl Iterator<Item = (PartyId, u8)> {
+        self.public.parties.ids().zip(self.strikes.iter().copied())
     }
 
     /// The stored form, secret: see `docs/formats.md`. Wiped when dropped.

@@ -15,15 +15,19 @@ use super::messages::Confirm;
 use crate::curve::{Curve, PublicScalar, Uncleared, msm_vartime, x_coordinate};
 use crate::error::{Abort, Fault, Usage};
 use crate::key::{KeyShare, PublicKeyPackage, Scheme};
-use crate::party::{PartyId, View};
+use crate::party::{Parties, PartyId, View};
 use crate::proof::{Proof, Weights};
 use crate::record::{self, Kind};
+use crate::round::Protocol;
+use crate::session::Session;
 use crate::sharing::Commitment;
 use crate::transcript::Transcript;
 use crate::wire::{Reader, Shape, Wire};
 
 const PENDING: Kind = Kind { tag: 3, version: 1 };
 const CERTIFICATE: Kind = Kind { tag: 4, version: 1 };
+/// The round of the confirms.
+pub(super) const CONFIRMS: u8 = 3;
 const NO_SHAPE: Shape = Shape { threshold: 0, parties: 0, batch: 1 };
 
 /// A share that waits for the certificate. Once its confirm has left, only its owner may discard it.
@@ -82,6 +86,11 @@ impl<S: Scheme> Pending<S> {
         let mut rng = Transcript::new("certificate-weights").scalar::<S::Curve>(self.key.secret().expose()).rng();
         check(self, confirms, &mut rng).map_err(|_| Usage::Malformed)?;
         Ok(self.key.duplicate())
+    }
+
+    /// The view of the attempt.
+    pub fn view(&self) -> &View {
+        &self.view
     }
 
     pub(super) fn into_key(self) -> KeyShare<S> {
@@ -147,6 +156,21 @@ struct Entry<C: Curve> {
 }
 
 impl<S: Scheme> Certificate<S> {
+    /// The certificate in a session's messages, once the confirms of all holders are there.
+    pub(super) fn of_session<P: Protocol>(session: &Session<P>, holders: &Parties) -> Option<Self> {
+        let of_holders = |(id, ..): &(PartyId, _, _)| holders.contains(*id);
+        let confirms: Vec<_> = session.signed_broadcasts(CONFIRMS).into_iter().filter(of_holders).collect();
+        let complete = confirms.len() == holders.len() && session.round() > CONFIRMS;
+        let entry = |(id, body, signed): (_, Vec<u8>, _)| Some((id, Confirm::decode(&body, &NO_SHAPE)?, signed));
+        let entries: Option<Vec<_>> = confirms.into_iter().map(entry).collect();
+        entries.filter(|_| complete).map(Self::new)
+    }
+
+    /// Each holder's confirm, by ascending id.
+    pub fn confirms(&self) -> impl ExactSizeIterator<Item = (PartyId, &Confirm<S::Curve>)> {
+        self.entries.iter().map(|(id, entry)| (*id, &entry.confirm))
+    }
+
     /// The certificate of these confirms, each with the message that it came in.
     pub fn new(confirms: impl IntoIterator<Item = (PartyId, Confirm<S::Curve>, Vec<u8>)>) -> Self {
         let entry = |(id, confirm, signed)| (id, Entry { confirm, signed });
@@ -211,22 +235,31 @@ pub fn check<'a, S: Scheme>(
     confirms: impl Iterator<Item = (PartyId, &'a Confirm<S::Curve>)> + Clone,
     rng: &mut impl CryptoRng,
 ) -> Result<(), Abort> {
+    check_confirms((&pending.view, &pending.transcript), pending.public().commitment(), confirms, rng)
+}
+
+/// [`check`] for those who have no share: against the joint commitment.
+pub(super) fn check_confirms<'a, C: Curve>(
+    (view, transcript): (&View, &[u8; 32]),
+    joint: &Commitment<C>,
+    confirms: impl Iterator<Item = (PartyId, &'a Confirm<C>)> + Clone,
+    rng: &mut impl CryptoRng,
+) -> Result<(), Abort> {
     // 4.1
-    if confirms.clone().any(|(_, confirm)| confirm.transcript != pending.transcript) {
+    if confirms.clone().any(|(_, confirm)| confirm.transcript != *transcript) {
         return Err(Abort::nobody(Fault::TranscriptsDiffer));
     }
     // 4.2: all at once; only if that fails, one by one.
-    let joint = pending.public().commitment();
-    let mut digest = Transcript::new("confirms").field(pending.view.as_bytes()).field(&pending.transcript);
+    let mut digest = Transcript::new("confirms").field(view.as_bytes()).field(transcript);
     for (id, confirm) in confirms.clone() {
         digest = digest.party(id).field(confirm.proof.nonce.as_bytes()).field(&confirm.proof.response.encode());
     }
     let mut weights = Weights::new(&digest.digest(), rng);
     let weighted: Vec<_> = confirms.clone().map(|(id, confirm)| (weights.draw(), id, &confirm.proof)).collect();
-    if proofs_hold(&pending.view, &pending.transcript, joint, &weighted) {
+    if proofs_hold(view, transcript, joint, &weighted) {
         return Ok(());
     }
-    let bad = confirms.filter(|(id, confirm)| !proof_holds(&pending.view, joint, *id, confirm));
+    let bad = confirms.filter(|(id, confirm)| !proof_holds(view, joint, *id, confirm));
     Abort::if_any(Fault::BadConfirmProof, bad.map(|(id, _)| id))
 }
 
@@ -257,6 +290,12 @@ fn proofs_hold<C: Curve>(
     }
     let right = Uncleared::msm_vartime(&nonces).clear() + msm_vartime::<C>(&terms);
     C::mul_base(response.value()) == right
+}
+
+impl<C: Curve> Confirm<C> {
+    pub(super) fn copy(&self) -> Self {
+        Self { transcript: self.transcript, proof: copy(&self.proof) }
+    }
 }
 
 fn copy<C: Curve>(proof: &Proof<C>) -> Proof<C> {

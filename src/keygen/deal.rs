@@ -8,7 +8,8 @@ use group::Group;
 use super::messages::{Commit, Opening, Share};
 use crate::commitment::HashCommitment;
 use crate::curve::{Curve, Uncleared};
-use crate::key::{Scheme, chain_code_digest};
+use crate::error::Usage;
+use crate::key::{PublicKeyPackage, Scheme, chain_code_digest};
 use crate::party::{Base, KeyId, Parties, PartyId, SessionParams, Sharing, Threshold, View};
 use crate::round::broadcasts_digest;
 use crate::secret::Secret;
@@ -31,6 +32,10 @@ pub(super) struct Terms<S: Scheme> {
     pub(super) threshold: Threshold,
     /// How many sharings of the key came before.
     pub(super) number: u32,
+    /// Whether one machine has the whole key, before or afterwards.
+    pub(super) dealt: bool,
+    /// What this party has against its peers, to be carried over.
+    pub(super) strikes: Vec<(PartyId, u8)>,
     pub(super) old: Option<Old<S>>,
 }
 
@@ -54,6 +59,8 @@ impl<S: Scheme> Terms<S> {
             holders: params.parties().clone(),
             threshold: params.threshold(),
             number: 0,
+            dealt: false,
+            strikes: Vec::new(),
             old: None,
         }
     }
@@ -64,6 +71,13 @@ impl<S: Scheme> Terms<S> {
 
     pub(super) fn shape(&self) -> Shape {
         Shape { threshold: self.threshold.get().into(), parties: self.holders.len(), batch: 1 }
+    }
+
+    /// Whether A_{i,0} is the dealer's part of the key that is dealt anew, if one is.
+    pub(super) fn constant_is_right(&self, dealer: PartyId, opening: &Opening<S::Curve>) -> bool {
+        let Some(old) = &self.old else { return true };
+        let constant = opening.coefficients.first().map(|element| element.point().clear());
+        constant.is_some() && constant.as_ref() == old.constants.get(&dealer)
     }
 
     /// Whether a private part is right: it decoded, its chain code is the one committed to (and the
@@ -91,8 +105,24 @@ impl<S: Scheme> Terms<S> {
         chain_code_fits(&self.base, dealer, opening, share) && self.old.as_ref().is_none_or(of_old_key)
     }
 
+    /// The public package of the sharing that these openings make.
+    ///
+    /// # Errors
+    /// What a package may not be.
+    pub(super) fn package(
+        &self,
+        transcript: &[u8; 32],
+        joint: Commitment<S::Curve>,
+        cc: [u8; 32],
+    ) -> Result<PublicKeyPackage<S>, Usage> {
+        let (key_id, sharing) = self.names(transcript, &joint, &cc);
+        let (number, holders) = ((self.number, sharing), self.holders.clone());
+        let package = PublicKeyPackage::new(key_id, number, self.threshold, holders, joint, cc)?;
+        Ok(package.marked(self.dealt))
+    }
+
     /// The name of the key, and of this sharing of it.
-    pub(super) fn names(&self, transcript: &[u8; 32], joint: &Commitment<S::Curve>, cc: &[u8; 32]) -> (KeyId, Sharing) {
+    fn names(&self, transcript: &[u8; 32], joint: &Commitment<S::Curve>, cc: &[u8; 32]) -> (KeyId, Sharing) {
         let fresh = || Transcript::new("key").field(transcript).point::<S::Curve>(&joint.constant()).field(cc).digest();
         let key_id = self.old.as_ref().map_or_else(|| KeyId::from_bytes(fresh()), |old| old.key_id);
         (key_id, sharing(key_id, self.number, transcript))

@@ -4,10 +4,11 @@
 use alloc::vec::Vec;
 
 use super::certificate::proof_holds as confirm_holds;
-use super::deal::{chain_code_fits, joint_commitment, opens, proof_holds, share_lies_on};
+use super::deal::{Terms, chain_code_fits, joint_commitment, opens, proof_holds, share_lies_on};
 use super::messages::{Ack, Commit, Confirm, Opening, Share};
 use crate::curve::Curve;
 use crate::error::Fault;
+use crate::key::Scheme;
 use crate::party::{Base, PartyId, View};
 use crate::round::{Case, broadcasts_digest};
 use crate::wire::{Shape, Wire};
@@ -69,46 +70,52 @@ pub fn confirm<'a, C: Curve>(
 }
 
 /// The fault that the case's culprit is convicted of, if any.
-pub(super) fn judge<C: Curve>(case: &Case<'_>) -> Option<Fault> {
+pub(super) fn judge<S: Scheme>(case: &Case<'_>, terms: &Terms<S>) -> Option<Fault> {
     let id = case.culprit;
-    let shape = shape(case);
+    let shape = terms.shape();
     let body = |round: u8| case.broadcasts.get(&(round, id)).map(Vec::as_slice);
     let (hello, commit) = case.round1.get(&id)?;
-    if Commit::decode(commit, &shape).is_none() {
+    let greets = if terms.deals(id) { Commit::decode(commit, &shape).is_some() } else { commit.is_empty() };
+    if !greets {
         return Some(Fault::Malformed);
     }
-    let dealt = body(2).and_then(|opening| {
-        dealer_broadcast::<C>(&case.base, &case.view, Dealer { id, hello, commit, opening }, &shape)
-    });
+    let dealt = || {
+        let opening = body(2).filter(|_| terms.deals(id))?;
+        let dealer = Dealer { id, hello, commit, opening };
+        dealer_broadcast::<S::Curve>(&case.base, &case.view, dealer, &shape).or_else(|| {
+            (!Opening::decode(opening, &shape).is_some_and(|o| terms.constant_is_right(id, &o)))
+                .then_some(Fault::BadConstant)
+        })
+    };
     let confirmed = || {
-        let openings = case.broadcasts.iter().filter(|((round, _), _)| *round == 2);
+        let body = body(3).filter(|_| terms.holders.contains(id))?;
+        let openings = case.broadcasts.iter().filter(|((round, from), _)| *round == 2 && terms.deals(*from));
         let openings: Vec<_> = openings.map(|((_, id), body)| (*id, body.as_slice())).collect();
-        confirm::<C>(&case.view, openings.into_iter(), (id, body(3)?), &shape)
+        confirm::<S::Curve>(&case.view, openings.into_iter(), (id, body), &shape)
     };
     let acknowledged = || {
-        let listed = Ack::decode(body(4)?).is_some_and(|ack| ack.attempts.is_empty());
+        let body = body(4).filter(|_| terms.old.is_none())?;
+        let listed = Ack::decode(body).is_some_and(|ack| ack.attempts.is_empty());
         (!listed).then_some(Fault::Malformed)
     };
-    dealt.or_else(confirmed).or_else(acknowledged)
+    dealt().or_else(confirmed).or_else(acknowledged)
 }
 
 /// [`sealed_part`] on a case; `None` if the case lacks the dealer's opening, or has one that its commitment
 /// does not open to: with another one a dealer could make a right complaint look false.
-pub(super) fn judge_sealed_part<C: Curve>(
+pub(super) fn judge_sealed_part<S: Scheme>(
     case: &Case<'_>,
-    from: PartyId,
-    to: PartyId,
+    terms: &Terms<S>,
+    (from, to): (PartyId, PartyId),
     opened: Option<&[u8]>,
 ) -> Option<bool> {
+    let shape = terms.shape();
     let (hello, commit) = case.round1.get(&from)?;
-    let opening = case.broadcasts.get(&(2, from))?;
+    let opening = case.broadcasts.get(&(2, from)).filter(|_| terms.deals(from) && terms.holders.contains(to))?;
     let dealer = Dealer { id: from, hello, commit, opening };
-    if dealer_broadcast::<C>(&case.base, &case.view, dealer, &shape(case)).is_some() {
+    if dealer_broadcast::<S::Curve>(&case.base, &case.view, dealer, &shape).is_some() {
         return None;
     }
-    Some(sealed_part::<C>(&case.base, (from, opening), to, opened, &shape(case)))
-}
-
-fn shape(case: &Case<'_>) -> Shape {
-    Shape { threshold: case.params.threshold().get().into(), parties: case.params.parties().len(), batch: 1 }
+    let share = opened.and_then(|bytes| Share::decode(bytes, &shape));
+    Some(terms.share_is_right(from, &Opening::decode(opening, &shape)?, to, share.as_ref()))
 }

@@ -5,12 +5,13 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use super::certificate::{Certificate, Pending};
-use super::messages::{Ack, Commit, Confirm, Dealt, Greeting, Opening, Share};
+use super::deal::Terms;
+use super::messages::Ack;
 use super::round1::Round1;
 use super::round2::Round2;
 use super::round3::Round3;
 use super::round4::Round4;
-use super::{judge, start};
+use super::{judge, mail, start};
 use crate::curve::Curve;
 use crate::error::{Fault, Usage};
 use crate::key::{KeyShare, Scheme};
@@ -18,11 +19,7 @@ use crate::party::{PartyId, SessionParams, View};
 use crate::round::{Case, Channels, Context, Inbox, KeyRef, Limits, Outgoing, Parts, Protocol, Received, Step, Stop};
 use crate::session::Session;
 use crate::transcript::{Transcript, TranscriptRng};
-use crate::wire::{Shape, Wire};
-
-/// The round of the confirms.
-const CONFIRMS: u8 = 3;
-const NO_SHAPE: Shape = Shape { threshold: 0, parties: 0, batch: 1 };
+use crate::wire::Wire;
 
 /// Key generation, to be driven by a [`Session`](crate::session::Session).
 ///
@@ -73,11 +70,7 @@ impl<S: Scheme> Session<Keygen<S>> {
     /// The certificate, once the confirms of all are there: it makes any holder's pending share a key
     /// share. Give it to whoever asks.
     pub fn certificate(&self) -> Option<Certificate<S>> {
-        let confirms = self.signed_broadcasts(CONFIRMS);
-        let complete = confirms.iter().map(|(id, ..)| *id).eq(self.params().parties().ids());
-        let entry = |(id, body, signed): (_, Vec<u8>, _)| Some((id, Confirm::decode(&body, &NO_SHAPE)?, signed));
-        let entries: Option<Vec<_>> = confirms.into_iter().map(entry).collect();
-        entries.filter(|_| complete && self.round() > CONFIRMS).map(Certificate::new)
+        Certificate::of_session(self, self.params().parties())
     }
 }
 
@@ -102,51 +95,33 @@ impl<S: Scheme> Deal<S> {
     }
 }
 
-/// Decodes every broadcast, naming all whose does not.
-fn decode<M>(
-    inbox: Inbox<Received>,
-    mut decode: impl FnMut(&[u8], &mut Received) -> Option<M>,
-) -> Result<Inbox<M>, Stop> {
-    let turn = |_, mut received: Received| decode(&received.broadcast.take()?, &mut received);
-    Ok(inbox.try_map(Fault::Malformed, turn)?)
-}
-
 fn first<S: Scheme>(
     round: Round1<S>,
     view: View,
     inbox: Inbox<Received>,
     rng: &mut TranscriptRng,
 ) -> Result<Advance<S>, Stop> {
+    let greetings = mail::greetings(round.terms(), inbox)?;
     let shape = round.terms().shape();
-    let inbox = decode(inbox, |body, received| {
-        Some(Greeting { commit: Commit::decode(body, &shape)?, hello: core::mem::take(&mut received.hello) })
-    })?;
-    let (next, opening, shares) = round.receive(view, inbox, rng);
-    let sealed = shares.iter().map(|(id, share)| (*id, share.encode_secret(&shape))).collect();
-    let outgoing = Outgoing { broadcast: Some(opening.encode(&shape)), sealed, ..Outgoing::default() };
-    Ok((Some(Deal::Round2(next)), outgoing, None))
+    let (next, opening, shares) = round.open(view, greetings, rng);
+    Ok((Some(Deal::Round2(next)), mail::deal_out(&opening, &shares, &shape), None))
 }
 
 fn second<S: Scheme>(round: Round2<S>, inbox: Inbox<Received>, rng: &mut TranscriptRng) -> Result<Advance<S>, Stop> {
     let shape = round.terms().shape();
-    let inbox = decode(inbox, |body, received| {
-        let share = received.sealed.take().flatten();
-        let share = share.and_then(|bytes| Share::decode(&bytes, &shape));
-        Some(Dealt { opening: Opening::decode(body, &shape)?, share })
-    })?;
-    let (next, confirm) = round.receive(inbox, rng)?;
+    let dealt = mail::dealt(round.terms(), inbox)?;
+    let (next, confirm) = round.receive(dealt, rng)?;
     Ok((Some(Deal::Round3(next)), Outgoing::broadcast(confirm.encode(&shape)), None))
 }
 
 fn third<S: Scheme>(round: Round3<S>, inbox: Inbox<Received>, rng: &mut TranscriptRng) -> Result<Advance<S>, Stop> {
-    let shape = round.terms().shape();
-    let inbox = decode(inbox, |body, _| Confirm::decode(body, &shape))?;
-    let (next, key, ack) = round.receive(inbox, rng)?;
+    let confirms = mail::confirms(round.terms(), inbox)?;
+    let (next, key, ack) = round.receive(confirms, rng)?;
     Ok((Some(Deal::Round4(next)), Outgoing::broadcast(ack.encode()), Some(key)))
 }
 
 fn fourth<S: Scheme>(round: Round4<S>, inbox: Inbox<Received>) -> Result<Advance<S>, Stop> {
-    let inbox = decode(inbox, |body, _| Ack::decode(body))?;
+    let inbox = mail::decode(inbox, |body, _| Ack::decode(body))?;
     round.receive(inbox)?;
     Ok((None, Outgoing::nothing(), None))
 }
@@ -176,11 +151,8 @@ impl<S: Scheme> Protocol for Keygen<S> {
         Ok((Self(Deal::Round1(round)), outgoing))
     }
 
-    /// The largest broadcast is an opening, of p·(t + 1) + 96 bytes; a sealed part has a share, cc_i and the tag.
     fn limits(params: &SessionParams, (): &()) -> Limits {
-        let broadcast = S::Curve::POINT_LEN * (usize::from(params.threshold().get()) + 1) + 96;
-        // Somewhat more is kept, so that who sends too much is named.
-        Limits { broadcast: 2 * broadcast, addressed: 0, sealed: 2 * (64 + 16) }
+        mail::limits::<S::Curve>(params)
     }
 
     fn awaits(&self, _: &Context, from: PartyId) -> Parts {
@@ -199,12 +171,12 @@ impl<S: Scheme> Protocol for Keygen<S> {
         }
     }
 
-    fn judge(case: &Case<'_>) -> Option<Fault> {
-        judge::judge::<S::Curve>(case)
+    fn judge(case: &Case<'_>, (): &()) -> Option<Fault> {
+        judge::judge(case, &Terms::<S>::keygen(case.params, case.base))
     }
 
-    fn judge_sealed_part(case: &Case<'_>, from: PartyId, to: PartyId, opened: Option<&[u8]>) -> Option<bool> {
-        judge::judge_sealed_part::<S::Curve>(case, from, to, opened)
+    fn judge_sealed_part(case: &Case<'_>, (): &(), way: (PartyId, PartyId), opened: Option<&[u8]>) -> Option<bool> {
+        judge::judge_sealed_part(case, &Terms::<S>::keygen(case.params, case.base), way, opened)
     }
 
     fn has_promised(&self) -> bool {

@@ -79,9 +79,18 @@ impl<S: Scheme> Round1<S> {
         greetings: Inbox<Greeting>,
         rng: &mut impl CryptoRng,
     ) -> (Round2<S>, Opening<S::Curve>, ToEach<S::Curve>) {
-        let Self { terms, polynomial, coefficients, blinding, chain_code } = self;
         // 2.1
-        let greetings: BTreeMap<_, _> = greetings.into_iter().collect();
+        self.open(view, greetings.into_iter().collect(), rng)
+    }
+
+    /// [`Self::receive`] of those who deal.
+    pub(super) fn open(
+        self,
+        view: View,
+        greetings: BTreeMap<PartyId, Greeting>,
+        rng: &mut impl CryptoRng,
+    ) -> (Round2<S>, Opening<S::Curve>, ToEach<S::Curve>) {
+        let Self { terms, polynomial, coefficients, blinding, chain_code } = self;
         // 2.2
         let transcript = proof_transcript(&view, terms.me, &coefficients);
         let opening = Opening {

@@ -14,15 +14,15 @@ use super::messages::{Confirm, Dealt, Greeting, Opening, Share};
 use super::round3::Round3;
 use crate::curve::{Curve, Scalar};
 use crate::error::{Abort, Fault};
-use crate::key::{KeyShare, PublicKeyPackage, Scheme, chain_code_digest};
+use crate::key::{KeyShare, Scheme, chain_code_digest};
 use crate::party::{PartyId, View};
 use crate::proof::{ProofBatch, Weights};
 use crate::round::{Inbox, Stop};
 use crate::secret::Secret;
 use crate::sharing::Commitment;
 
-type Openings<S> = BTreeMap<PartyId, Opening<<S as Scheme>::Curve>>;
-type Shares<S> = BTreeMap<PartyId, Option<Share<<S as Scheme>::Curve>>>;
+pub(super) type Openings<S> = BTreeMap<PartyId, Opening<<S as Scheme>::Curve>>;
+pub(super) type Shares<S> = BTreeMap<PartyId, Option<Share<<S as Scheme>::Curve>>>;
 
 /// Second round: our opening and our shares are out, the others' are awaited.
 #[derive(Debug)]
@@ -57,12 +57,7 @@ impl<S: Scheme> Round2<S> {
         rng: &mut impl CryptoRng,
     ) -> Result<(Round3<S>, Confirm<S::Curve>), Stop> {
         let (openings, shares) = self.gather(dealt)?;
-        self.check_openings(&openings)?;
-        let transcript = transcript_digest(&self.view, &openings, &self.terms.shape());
-        self.check_proofs(&openings, &transcript, rng)?;
-        self.check_constants(&openings)?;
-        // 3.5
-        let joint = joint_commitment(openings.values()).ok_or(Abort::nobody(Fault::IdentityKey))?;
+        let (transcript, joint) = self.check_broadcasts(&openings, rng)?;
         let key = self.take_share(&openings, &shares, joint, &transcript)?;
         // 3.9
         let pending = Pending::new(key, self.view, transcript, rng);
@@ -70,8 +65,23 @@ impl<S: Scheme> Round2<S> {
         Ok((Round3 { terms: self.terms, pending, openings }, confirm))
     }
 
+    /// 3.2 to 3.5: what everybody sees of the dealing; T, and the joint commitment.
+    pub(super) fn check_broadcasts(
+        &self,
+        openings: &Openings<S>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<([u8; 32], Commitment<S::Curve>), Abort> {
+        self.check_openings(openings)?;
+        let transcript = transcript_digest(&self.view, openings, &self.terms.shape());
+        self.check_proofs(openings, &transcript, rng)?;
+        self.check_constants(openings)?;
+        // 3.5
+        let joint = joint_commitment(openings.values()).ok_or(Abort::nobody(Fault::IdentityKey))?;
+        Ok((transcript, joint))
+    }
+
     /// 3.1: one opening of each dealer, of t coefficients.
-    fn gather(&mut self, dealt: Inbox<Dealt<S::Curve>>) -> Result<(Openings<S>, Shares<S>), Abort> {
+    pub(super) fn gather(&mut self, dealt: Inbox<Dealt<S::Curve>>) -> Result<(Openings<S>, Shares<S>), Abort> {
         let (mut openings, mut shares) = (BTreeMap::new(), BTreeMap::new());
         let mine =
             self.mine.take().map(|Mine { opening, share }| (self.terms.me, Dealt { opening, share: Some(share) }));
@@ -123,9 +133,7 @@ impl<S: Scheme> Round2<S> {
 
     /// 3.4: where a key is dealt anew, every dealer deals its part of it.
     fn check_constants(&self, openings: &Openings<S>) -> Result<(), Abort> {
-        let Some(old) = &self.terms.old else { return Ok(()) };
-        let constant = |opening: &Opening<S::Curve>| opening.coefficients.first().map(|a| a.point().clear());
-        let bad = openings.iter().filter(|(id, opening)| constant(opening).as_ref() != old.constants.get(id));
+        let bad = openings.iter().filter(|(id, opening)| !self.terms.constant_is_right(**id, opening));
         Abort::if_any(Fault::BadConstant, bad.map(|(id, _)| *id))
     }
 
@@ -168,12 +176,11 @@ impl<S: Scheme> Round2<S> {
             None => chain_code(&self.view, parts),
         };
         let digest = chain_code_digest(&chain_code);
-        let (key_id, sharing) = self.terms.names(transcript, &joint, &digest);
-        let Terms { threshold, holders, number, .. } = &self.terms;
-        let package =
-            PublicKeyPackage::new(key_id, (*number, sharing), *threshold, holders.clone(), joint, digest).ok()?;
+        let package = self.terms.package(transcript, joint, digest).ok()?;
         // The check is in here: s_j·G in constant time, against Σ_k j^k·A_k in public time.
-        KeyShare::new(package, self.terms.me, sum, chain_code).ok()
+        let mut key = KeyShare::new(package, self.terms.me, sum, chain_code).ok()?;
+        key.carry_strikes(self.terms.strikes.iter().copied());
+        Some(key)
     }
 
     pub(super) fn terms(&self) -> &Terms<S> {

@@ -39,16 +39,30 @@ impl<S: Scheme> Round3<S> {
         confirms: Inbox<Confirm<S::Curve>>,
         rng: &mut impl CryptoRng,
     ) -> Result<(Round4<S>, KeyShare<S>, Ack), Abort> {
+        self.check(&confirms, rng)?;
+        // 4.3
+        let ack = Ack { transcript: *self.pending.transcript(), attempts: alloc::vec::Vec::new() };
+        let key = self.pending.into_key();
+        Ok((Round4::new(ack.transcript, &key), key, ack))
+    }
+
+    /// [`Self::receive`] where nothing is acknowledged: the pending share, with the confirms of all seen.
+    pub(super) fn certify(
+        self,
+        confirms: &Inbox<Confirm<S::Curve>>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Pending<S>, Abort> {
+        self.check(confirms, rng)?;
+        Ok(self.pending)
+    }
+
+    fn check(&self, confirms: &Inbox<Confirm<S::Curve>>, rng: &mut impl CryptoRng) -> Result<(), Abort> {
         let me = self.terms.me;
         let missing = self.terms.holders.peers(me).filter(|id| confirms.get(*id).is_none());
         Abort::if_any(Fault::Malformed, missing)?;
         // 4.1, 4.2
         let peers = confirms.iter().filter(|(id, _)| *id != me && self.terms.holders.contains(*id));
-        check(&self.pending, peers, rng)?;
-        // 4.3
-        let ack = Ack { transcript: *self.pending.transcript(), attempts: alloc::vec::Vec::new() };
-        let key = self.pending.into_key();
-        Ok((Round4::new(ack.transcript, &key), key, ack))
+        check(&self.pending, peers, rng)
     }
 
     /// Judges a complaint: whether what `from` sent to `to` in private is right.

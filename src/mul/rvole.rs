@@ -133,7 +133,7 @@ impl<C: MulCurve, P: ParameterSet> Receiver<C, P> {
             return None;
         }
         let field = &gadget.field;
-        let (tilde, etas) = response.scalars.split_at_checked(Response::<C, P>::tilde_len(self.batch))?;
+        let (tilde, etas) = response.scalars.as_slice().split_at_checked(Response::<C, P>::tilde_len(self.batch))?;
         let factors = session.challenges::<C>(tilde).map(|theta| Field::<C>::factor(&theta));
         let (tilde, (etas, _)) = (tilde.as_chunks::<32>().0.as_chunks::<COLUMNS>().0, etas.as_chunks::<32>());
         let hash = session.row_hash();
@@ -192,8 +192,8 @@ impl<C: MulCurve, P: ParameterSet> Sender<C, P> {
             return None;
         }
         let check_inputs = session.check_inputs::<C>(self.batch, rng); // 1
-        let mut scalars = alloc::vec![0; Response::<C, P>::scalars_len(self.batch)];
-        let (tilde, etas) = scalars.split_at_mut_checked(Response::<C, P>::tilde_len(self.batch))?;
+        let mut scalars = Buffer::zero(Response::<C, P>::scalars_len(self.batch));
+        let (tilde, etas) = scalars.as_mut_slice().split_at_mut_checked(Response::<C, P>::tilde_len(self.batch))?;
         let (shares, alphas) = self.transfer(session, gadget, inputs, &check_inputs, tilde); // 1, 2
         let thetas = session.challenges::<C>(tilde); // 3
         let (etas, _) = etas.as_chunks_mut::<32>();
@@ -507,7 +507,7 @@ mod tests {
             let factors = [t1, t2].map(|t| Field::<C>::factor(&t));
             let mus = triples(&alphas).iter().map(|[x, y, z]| gadget.field.add(z, &gadget.field.dot(&factors, x, y)));
             let digest = id.digest(&mus.flat_map(|mu| to_bytes(&gadget.field.reduce(&mu))).collect::<Vec<_>>());
-            let response = Response { scalars: tilde, digest, batch: Batch::ONE, curve: PhantomData };
+            let response = Response { scalars: Buffer::copy(&tilde), digest, batch: Batch::ONE, curve: PhantomData };
             let accepted = receiver.finish(&id, &gadget, &response).is_some();
             assert_eq!(accepted, beta == 0);
             passed += u32::from(accepted);

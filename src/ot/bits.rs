@@ -24,6 +24,11 @@ impl<T: DefaultIsZeroes> Buffer<T> {
         Self(vec![T::default(); length])
     }
 
+    /// The same items.
+    pub(crate) fn copy(items: &[T]) -> Self {
+        Self(items.to_vec())
+    }
+
     pub(crate) fn as_slice(&self) -> &[T] {
         &self.0
     }

@@ -7,8 +7,9 @@
 use alloc::vec::Vec;
 
 use polyval::{Block as PolyvalBlock, Polyval, universal_hash::UniversalHash};
+use zeroize::Zeroize;
 
-use super::bits::Tile;
+use super::bits::{Buffer, Tile};
 use super::extension::Rows;
 use super::{Block, COLUMNS};
 use crate::transcript::Transcript;
@@ -39,29 +40,31 @@ impl ColumnHash {
     /// h of one column.
     pub(super) fn column(&self, column: &[Block]) -> Block {
         let (data, mask) = self.split(column);
-        data.chunks(GROUP).zip(&self.keys).fold(mask, |sum, (group, key)| sum ^ polyval(key, group))
+        data.as_slice().chunks(GROUP).zip(&self.keys).fold(mask, |sum, (group, key)| sum ^ polyval(key, group))
     }
 
     /// h of all 128 columns of a matrix.
     pub(super) fn matrix(&self, tiles: &[Tile]) -> [Block; COLUMNS] {
         let blocks = tiles.len();
-        let mut column = alloc::vec![0; blocks];
+        let mut column = Buffer::zero(blocks);
         core::array::from_fn(|c| {
-            column.iter_mut().zip(tiles).for_each(|(to, tile)| *to = tile.get(c).copied().unwrap_or(0));
-            self.column(&column)
+            let places = column.as_mut_slice().iter_mut();
+            places.zip(tiles).for_each(|(to, tile)| *to = tile.get(c).copied().unwrap_or(0));
+            self.column(column.as_slice())
         })
     }
 
     /// The data of a column, zero-padded to whole blocks, and its last 128 bits.
-    fn split(&self, column: &[Block]) -> (Vec<Block>, Block) {
+    fn split(&self, column: &[Block]) -> (Buffer<Block>, Block) {
         let rest = self.rows.get() % 128;
-        let mut data: Vec<Block> = column.iter().take(self.rows.data_blocks()).copied().collect();
+        let mut data = Buffer::zero(self.rows.data_blocks());
+        data.as_mut_slice().iter_mut().zip(column).for_each(|(to, from)| *to = *from);
         let mut tail = column.iter().skip(self.rows.get() / 128).copied();
         let (low, high) = (tail.next().unwrap_or(0), tail.next().unwrap_or(0));
         if rest == 0 {
             return (data, low);
         }
-        if let Some(last) = data.last_mut() {
+        if let Some(last) = data.as_mut_slice().last_mut() {
             *last &= (1 << rest) - 1;
         }
         (data, low >> rest | high << (128 - rest))
@@ -75,5 +78,6 @@ fn polyval(key: &Polyval, group: &[Block]) -> Block {
     let (used, _) = blocks.split_at(group.len().min(GROUP));
     let mut state = key.clone();
     state.update(used);
+    blocks.iter_mut().for_each(|block| block.as_mut_slice().zeroize());
     Block::from_le_bytes(state.finalize().into())
 }

@@ -33,7 +33,7 @@ use super::{Block, COLUMNS, long_field};
 use crate::party::{Base, PairId, PartyId, View};
 use crate::secret::Secret;
 use crate::transcript::Transcript;
-use crate::wire::Reader;
+use crate::wire::{Field, Reader};
 
 /// How many OTs an extension makes: a positive multiple of 8, at most 2^17.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +135,18 @@ impl Message {
         (TREES - 1) * rows.column_len() + 48
     }
 
+    /// Where each field is in the encoding.
+    pub fn fields(rows: Rows) -> Vec<Field> {
+        let mut offset = 0;
+        let corrections = core::iter::repeat_n(("corrections", rows.column_len()), TREES - 1);
+        let fields = corrections.chain([("check", 16), ("digest", 32)]).map(|(name, length)| {
+            let field = Field { name, offset, length };
+            offset += length;
+            field
+        });
+        fields.collect()
+    }
+
     /// Appends the encoding.
     pub fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.corrections);
@@ -228,7 +240,7 @@ pub fn send(leaves: &PuncturedLeaves, context: &Context, rows: Rows, message: &M
     if message.rows != rows {
         return None;
     }
-    let delta = *leaves.delta().expose();
+    let delta = Secret::new(*leaves.delta().expose());
     let mut matrix = BitMatrix::zero(rows.blocks());
     let mut column = Buffer::zero(rows.blocks());
     let mut all = Secret::new([0; LEAVES]);
@@ -239,18 +251,18 @@ pub fn send(leaves: &PuncturedLeaves, context: &Context, rows: Rows, message: &M
     }
     let mut places = message.corrections.chunks_exact(rows.column_len());
     for tree in 1..TREES {
-        correct(&mut matrix, tree, delta, places.next()?);
+        correct(&mut matrix, tree, *delta.expose(), places.next()?);
     }
     let hash = context.column_hash(rows, &message.corrections);
     let check = Block::from_le_bytes(message.check);
     let mut columns = hash.matrix(matrix.tiles());
     for (column, c) in columns.iter_mut().zip(0..) {
-        *column ^= mask(bit(delta, c)) & check;
+        *column ^= mask(bit(*delta.expose(), c)) & check;
     }
     let good = context.digest(check, &columns).ct_eq(&message.digest);
     columns.zeroize();
     matrix.transpose();
-    bool::from(good).then(|| SenderRows { rows, delta: Secret::new(delta), matrix })
+    bool::from(good).then(|| SenderRows { rows, delta, matrix })
 }
 
 impl ReceiverRows {
@@ -372,7 +384,7 @@ fn correct(matrix: &mut BitMatrix, tree: usize, delta: Block, correction: &[u8])
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::ot::pprf::Direction;
     use crate::ot::testing::{leaves, party, rng};
@@ -464,7 +476,7 @@ mod tests {
     }
 
     /// A receiver that flips a bit of c_m for some trees, and guesses their digits of Δ.
-    fn cheat(leaves: &Leaves, context: &Context, rows: Rows, guesses: &[(usize, u8)]) -> Message {
+    pub(crate) fn cheat(leaves: &Leaves, context: &Context, rows: Rows, guesses: &[(usize, u8)]) -> Message {
         let Columns { matrix, u, mut corrections } = Columns::new(leaves, context, rows);
         for (tree, _) in guesses {
             if *tree > 0 {

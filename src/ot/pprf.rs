@@ -215,15 +215,17 @@ fn grow_tree(names: &Names<'_>, seeds: &[[Block; 2]; DEPTH], nodes: &mut [Block;
         let mut sums = *strings;
         // From the last node down, so that children never land on a node still needed.
         for y in (0..1u8 << level).rev() {
-            let children = names.children(level, y, nodes[usize::from(y)]);
+            let mut children = names.children(level, y, nodes[usize::from(y)]);
             nodes[2 * usize::from(y)..][..2].copy_from_slice(&children);
-            sums.iter_mut().zip(children).for_each(|(sum, child)| *sum ^= child);
+            sums.iter_mut().zip(&children).for_each(|(sum, child)| *sum ^= child);
+            children.zeroize();
         }
         levels.extend(sums.map(Block::to_le_bytes));
     }
-    let images = nodes.map(|leaf| names.image(leaf));
-    let digest = names.digest(&images);
-    TreeCorrections { levels, sum: xor_all(&images), digest }
+    let mut images = nodes.map(|leaf| names.image(leaf));
+    let corrections = TreeCorrections { levels, sum: xor_all(&images), digest: names.digest(&images) };
+    images.zeroize();
+    corrections
 }
 
 /// One tree with the chosen string of its four base OTs: the missing position, and whether it fits.
@@ -250,6 +252,7 @@ fn grow_punctured(
             Block::conditional_swap(even, odd, !choice);
             repaired ^= children[1];
             nodes[2 * usize::from(z)..][..2].copy_from_slice(&children);
+            children.zeroize();
         }
         nodes[..2].copy_from_slice(&[0, repaired]);
         path = path << 1 | (!choice).unwrap_u8();

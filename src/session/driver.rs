@@ -136,8 +136,8 @@ impl<P: Protocol> Session<P> {
         // 4.1
         let message = envelope::open(bytes, self.context.params.parties(), &self.longest)?;
         self.check_belongs(&message)?;
-        // 4.5: late is fine, and whether it contradicts what was taken is seen below; early by one round too.
-        if message.header.round > self.round.saturating_add(1) {
+        // 4.5: late is fine, and whether it contradicts what was taken is seen below; early too, by a round or two.
+        if message.header.round > self.round.saturating_add(P::AHEAD) {
             return Err(Usage::ForeignMessage.into());
         }
         let (sender, kind) = (message.header.sender, message.header.kind);
@@ -210,6 +210,16 @@ impl<P: Protocol> Session<P> {
         let mut all: Vec<_> = own.chain(theirs).map(entry).collect();
         all.sort_by_key(|(id, ..)| *id);
         all
+    }
+
+    /// The digest of all inputs.
+    pub(crate) fn base(&self) -> &Base {
+        &self.context.base
+    }
+
+    /// The view, and everybody's round 1 behind it, once that is over.
+    pub(crate) fn view(&self) -> Option<(&View, &BTreeMap<PartyId, [u8; 32]>)> {
+        (self.round > 1).then_some((&self.context.view, &self.round1_digests))
     }
 
     /// The protocol's state, for what only it can tell.
@@ -313,6 +323,7 @@ impl<P: Protocol> Session<P> {
     }
 
     fn end_round(&mut self, progress: &mut Progress<P::Output>) -> Result<(), Abort> {
+        let before = (self.context.round, self.context.broadcasts);
         let inbox = self.gather().map_err(|abort| self.fail_round(abort))?;
         let mut rng = self.later();
         let Some(state) = self.state.take() else { return Ok(()) };
@@ -320,6 +331,8 @@ impl<P: Protocol> Session<P> {
         let step = match state.receive(&self.context, inbox, &mut rng) {
             Ok(step) => step,
             Err(Stop::Abort(abort)) => {
+                // The round is not over: other messages for it are compared with the same digest as these.
+                (self.context.round, self.context.broadcasts) = before;
                 self.state = promise;
                 return Err(self.fail_round(abort));
             }
@@ -400,7 +413,7 @@ impl<P: Protocol> Session<P> {
 }
 
 /// H("base"; …): every input of the session.
-pub(super) fn base<P: Protocol>(params: &SessionParams, inputs: &P::Inputs) -> Base {
+pub(crate) fn base<P: Protocol>(params: &SessionParams, inputs: &P::Inputs) -> Base {
     let (key_id, sharing) = Header::key_fields(&P::key(inputs));
     let parties = params.parties().iter().map(|(id, identity)| {
         let key = identity.map_or([0; 32], |identity| *identity.as_bytes());

@@ -71,9 +71,11 @@ impl Evidence {
             fault => {
                 let case = self.case::<P>(params, inputs, &messages)?;
                 match fault {
-                    Fault::BadShare | Fault::FalseComplaint => self.complaint_shows::<P>(&case, &messages, &longest),
+                    Fault::BadShare | Fault::FalseComplaint => {
+                        self.complaint_shows::<P>(&case, inputs, &messages, &longest)
+                    }
                     Fault::BadSealKey => self.has_no_proof::<P>(&case),
-                    _ => P::judge(&case) == Some(fault),
+                    _ => P::judge(&case, inputs) == Some(fault),
                 }
             }
         };
@@ -126,7 +128,13 @@ impl Evidence {
     }
 
     /// The complaint convicts the accused, or the complainer.
-    fn complaint_shows<P: Protocol>(&self, case: &Case<'_>, messages: &[Message], longest: &Longest) -> bool {
+    fn complaint_shows<P: Protocol>(
+        &self,
+        case: &Case<'_>,
+        inputs: &P::Inputs,
+        messages: &[Message],
+        longest: &Longest,
+    ) -> bool {
         let Some(complaint) = messages.iter().find(|message| message.header.kind == Kind::Complaint) else {
             return false;
         };
@@ -134,10 +142,13 @@ impl Evidence {
         let Some(accusations) = complaint::read(case.params, longest, complaint) else { return false };
         let hello = |id| Hello::decode(P::CHANNELS, &case.round1.get(&id)?.0);
         let is_false = |accusation: &complaint::Accusation| {
+            if P::JUDGED_BY_ALL && !is_of_these_broadcasts::<P>(case, inputs, complaint, &accusation.message) {
+                return None;
+            }
             let keys = hello(complainer).zip(hello(accusation.accused))?;
             let Some(opened) = accusation.open(&case.view, complainer, (&keys.0, &keys.1)) else { return Some(true) };
             let opened = opened.as_ref().map(|plain| plain.as_slice());
-            P::judge_sealed_part(case, accusation.accused, complainer, opened)
+            P::judge_sealed_part(case, inputs, (accusation.accused, complainer), opened)
         };
         match self.fault {
             Fault::FalseComplaint => {
@@ -153,6 +164,28 @@ impl Evidence {
         let hello = case.round1.get(&self.culprit).and_then(|(hello, _)| Hello::decode(P::CHANNELS, hello));
         hello.is_some_and(|hello| !hello.verify(&case.base, self.culprit))
     }
+}
+
+/// Whether the case's broadcasts are those whose digests stand in the complaint and in the message complained of.
+/// Their senders could have signed others afterwards, and make a right one look wrong.
+fn is_of_these_broadcasts<P: Protocol>(
+    case: &Case<'_>,
+    inputs: &P::Inputs,
+    complaint: &Message,
+    message: &Message,
+) -> bool {
+    let before = |message: &Message| {
+        let Some(round) = message.header.round.checked_sub(1) else { return false };
+        // The view stands for round 1.
+        if round < 2 {
+            return true;
+        }
+        let of_round = |((of, id), _): &(&(u8, PartyId), _)| *of == round && P::broadcasts(inputs, round, *id);
+        let bodies: Vec<_> =
+            case.broadcasts.iter().filter(of_round).map(|((_, id), body)| (*id, body.as_slice())).collect();
+        round::broadcasts_digest(&case.view, round, bodies.into_iter()) == message.header.before
+    };
+    before(complaint) && before(message)
 }
 
 /// Whose messages a piece of evidence holds.
@@ -180,8 +213,9 @@ impl<P: Protocol> Session<P> {
                 })?;
                 let involved = if fault == Fault::BadShare { alloc::vec![culprit] } else { accused };
                 let round1 = [involved.as_slice(), &[complaint.header.sender]].concat();
-                let (later, below, complaint) = (&involved[..], self.round, Some(complaint.bytes.as_slice()));
-                Some(self.bundle(fault, culprit, &Wanted { round1: &round1, later, below, complaint }))
+                let later = self.needed_for(&involved);
+                let (below, complaint) = (self.round, Some(complaint.bytes.as_slice()));
+                Some(self.bundle(fault, culprit, &Wanted { round1: &round1, later: &later, below, complaint }))
             }
             // The statement of this proof is made of everybody's dealing.
             Fault::BadConfirmProof => {
@@ -195,8 +229,14 @@ impl<P: Protocol> Session<P> {
     /// The same for this party's own complaint.
     pub(super) fn evidence_of_complaint(&self, complaint: &[u8], accused: PartyId) -> Evidence {
         let round1 = [accused, self.context.params.me()];
-        let (later, below, complaint) = (&[accused][..], self.round, Some(complaint));
-        self.bundle(Fault::BadShare, accused, &Wanted { round1: &round1, later, below, complaint })
+        let later = self.needed_for(&[accused]);
+        let (below, complaint) = (self.round, Some(complaint));
+        self.bundle(Fault::BadShare, accused, &Wanted { round1: &round1, later: &later, below, complaint })
+    }
+
+    /// Whose later broadcasts it takes to judge what these have sealed.
+    fn needed_for(&self, accused: &[PartyId]) -> Vec<PartyId> {
+        if P::JUDGED_BY_ALL { self.context.params.parties().ids().collect() } else { accused.to_vec() }
     }
 
     fn everything_of<'a>(&self, ids: &'a [PartyId]) -> Wanted<'a> {
@@ -237,6 +277,12 @@ impl fmt::Debug for Evidence {
 
 #[cfg(test)]
 impl Evidence {
+    /// The same story told of another culprit, with other messages.
+    pub(super) fn retold(&self, culprit: PartyId, fault: Fault, tell: impl Fn(&[u8]) -> Vec<u8>) -> Self {
+        let messages = self.messages.iter().map(|message| tell(message)).collect();
+        Self { culprit, fault, digests: self.digests.clone(), messages }
+    }
+
     /// The evidence with one thing swapped, each in turn.
     pub(super) fn tampered(&self, other_round1: &[u8]) -> Vec<Self> {
         let mut all = Vec::new();

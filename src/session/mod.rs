@@ -14,6 +14,7 @@ mod envelope;
 mod evidence;
 mod gather;
 mod identity;
+mod letter;
 mod pack;
 mod seal;
 mod store;
@@ -23,3 +24,6 @@ mod tests;
 pub use driver::{Progress, Session};
 pub use evidence::{Evidence, Judged};
 pub use identity::Identity;
+
+pub(crate) use driver::base;
+pub(crate) use letter::{Letter, Place};

@@ -1,12 +1,11 @@
 //! Threshold ECDSA from outside: pair setups, signatures, presignatures in a folder; verification against
-//! Wycheproof and OpenSSL.
+//! Wycheproof.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 
-use cosigil::curve::{Curve, P256, PublicScalar, Secp256k1, encode_point, random_scalar};
+use cosigil::curve::{Curve, P256, PublicScalar, Secp256k1, random_scalar};
 use cosigil::ecdsa::burn::{BurnLog, MemoryBurnLog};
 use cosigil::ecdsa::pairs::PairStates;
 use cosigil::ecdsa::presign::{self, Presign, Signer};
@@ -16,15 +15,16 @@ use cosigil::ecdsa::{
     Child, EcdsaCurve, EcdsaScheme, Message, P256Ecdsa, Prehash, Presignature, Request, SRule, Secp256k1Ecdsa, Signed,
     online, setup, verify, verifying_key,
 };
-use cosigil::hazmat::split;
+use cosigil::hazmat::{child_at_offset, split};
 use cosigil::key::KeyShare;
+use cosigil::keygen::reshare::{Moved, Plan, Reshare, ReshareInputs};
 use cosigil::round::Protocol;
 use cosigil::session::{Identity, Session};
-use cosigil::{Label, Parcel, Parties, PartyId, Secret, SessionParams, Threshold, Transcript, TranscriptRng};
+use cosigil::{Label, Parcel, Parties, PartyId, Secret, SessionParams, Threshold, Transcript, TranscriptRng, Usage};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-fn id(n: u16) -> PartyId {
+pub fn id(n: u16) -> PartyId {
     PartyId::new(n).unwrap()
 }
 
@@ -32,7 +32,7 @@ fn identity(n: PartyId) -> Identity {
     Identity::from_seed(&Secret::new([n.to_bytes()[1]; 32]))
 }
 
-fn rng(n: u64) -> TranscriptRng {
+pub fn rng(n: u64) -> TranscriptRng {
     Transcript::new("it-ecdsa").number(n).rng()
 }
 
@@ -66,7 +66,7 @@ pub fn drive<P: Protocol>(sessions: Sessions<P>) -> BTreeMap<PartyId, P::Output>
 
 /// The parties of a key, each with its log and its pairs, which real setups have made.
 pub struct Team<S: EcdsaScheme> {
-    shares: Vec<KeyShare<S>>,
+    pub shares: Vec<KeyShare<S>>,
     pub states: Vec<PairStates<S>>,
     pub logs: Vec<Arc<dyn BurnLog>>,
 }
@@ -75,7 +75,10 @@ impl<S: EcdsaScheme> Team<S> {
     pub fn new(t: u16, n: u16) -> Self {
         let parties = Parties::new((1..=n).map(|k| (id(k), identity(id(k)).public()))).unwrap();
         let secret = random_scalar::<S::Curve>(&mut rng(1));
-        let shares = split::<S>(&secret, Threshold::new(t).unwrap(), &parties, &mut rng(2)).unwrap();
+        Self::of(split::<S>(&secret, Threshold::new(t).unwrap(), &parties, &mut rng(2)).unwrap())
+    }
+
+    pub fn of(shares: Vec<KeyShare<S>>) -> Self {
         let logs: Vec<Arc<dyn BurnLog>> = shares.iter().map(|_| Arc::new(MemoryBurnLog::new()) as _).collect();
         let mut states: Vec<_> = shares.iter().map(PairStates::new).collect();
         for a in 0..shares.len() {
@@ -119,14 +122,55 @@ impl<S: EcdsaScheme> Team<S> {
         Signer::new(&params, &self.shares[me], &self.states[me], &*self.logs[me], batch).unwrap()
     }
 
-    fn sign(&self, signers: &[usize], label: u8, request: Request<S>) -> Signed<S> {
+    pub fn sign(&self, signers: &[usize], label: u8, request: Request<S>) -> Signed<S> {
         let inputs = |me| sign::Inputs::new(self.signer(me, signers, 1), request, self.logs[me].clone()).unwrap();
         drive::<Sign<S>>(self.start(signers, label, inputs)).into_values().next().unwrap()
     }
 
-    fn key(&self, child: &Child<S>) -> <S::Curve as Curve>::Point {
+    pub fn key(&self, child: &Child<S>) -> <S::Curve as Curve>::Point {
         verifying_key(self.shares[0].public(), child).unwrap()
     }
+}
+
+/// 2-of-3 moves to 3-of-4. New pairs are set up, every three sign under the old key; pairs of the
+/// old sharing are refused by name.
+fn moves<S: EcdsaScheme>() {
+    let old = Team::<S>::new(2, 3);
+    let public = old.shares[0].public();
+    let holders = Parties::new([1, 3, 4, 5].map(|n| (id(n), identity(id(n)).public()))).unwrap();
+    let plan = Plan::reshare(public, [id(1), id(2)], holders, Threshold::new(3).unwrap()).unwrap();
+    let start = |n: u16| {
+        let share = old.shares.iter().find(|share| share.me() == id(n));
+        let inputs = match share {
+            Some(share) => {
+                ReshareInputs::holder(plan.clone(), KeyShare::from_bytes(&share.to_bytes()).unwrap()).unwrap()
+            }
+            None => ReshareInputs::newcomer(plan.clone()),
+        };
+        let params = plan.params(Label::from_bytes([8; 32]), id(n)).unwrap();
+        (id(n), Session::start(params, &identity(id(n)), inputs, &mut rng(50 + u64::from(n))).unwrap())
+    };
+    let ends = drive::<Reshare<S>>([1, 2, 3, 4, 5].map(start).into_iter().collect());
+    let share = |end| match end {
+        Moved::Holder(certified) => Some(certified.into_key_share()),
+        Moved::Left(_) => None,
+    };
+    let new = Team::of(ends.into_values().filter_map(share).collect());
+    for (label, signers) in (1..).zip([[0, 1, 2], [0, 1, 3], [0, 2, 3], [1, 2, 3]]) {
+        let message = Message::<Sha256>::new(b"a withdrawal");
+        let signed = new.sign(&signers, label, Request::new(message, Child::ITSELF).unwrap());
+        assert!(verify::<S>(&old.key(&Child::ITSELF), &message.into(), &signed.signature, SRule::Low));
+    }
+    let params = new.params(0, &[0, 1, 2], 9);
+    let refused = Signer::new(&params, &new.shares[0], &old.states[0], &*new.logs[0], 1).map(drop);
+    let sharing = |team: &Team<S>| team.shares[0].public().sharing();
+    assert_eq!(refused, Err(Usage::OtherSharing { ours: sharing(&old), theirs: sharing(&new) }));
+}
+
+#[test]
+fn r_05_r_07_ecdsa_keys_move() {
+    moves::<Secp256k1Ecdsa>();
+    moves::<P256Ecdsa>();
 }
 
 fn signs<S: EcdsaScheme>(t: u16, n: u16, sets: &[&[usize]]) {
@@ -175,7 +219,7 @@ fn presign_store_and_sign_online() {
         names = list.into_iter().map(|one| one.store(&**store).unwrap()).collect();
     }
     for (label, name) in (10..).zip(&names) {
-        let child = Child::additive(PublicScalar::from(u64::from(label))).unwrap();
+        let child = child_at_offset(PublicScalar::from(u64::from(label)));
         let request = Request::new(Message::<Sha256>::new(b"online"), child).unwrap();
         let inputs = |me: usize| {
             let store = &stores[usize::from(me == 2)];
@@ -239,54 +283,4 @@ fn e_07_lengths_of_signatures() {
         assert!(<P256 as EcdsaCurve>::from_p1363(&vec![1; length]).is_none());
     }
     assert!(<Secp256k1 as EcdsaCurve>::from_p1363(&[1; 64]).is_some());
-}
-
-/// The public key as OpenSSL reads it, with the curve's name in DER before it.
-fn spki<C: Curve>(head: &str, point: &C::Point, uncompressed: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
-    [hex::decode(head).unwrap(), uncompressed(&encode_point::<C>(point))].concat()
-}
-
-/// Asks the `openssl` command, if there is one.
-fn openssl_accepts(folder: &Folder, key: &[u8], prehash: &Prehash, der: &[u8]) -> Option<bool> {
-    let file = |name: &str, content: &[u8]| {
-        let path = folder.0.join(name);
-        std::fs::write(&path, content).unwrap();
-        path
-    };
-    let (key, digest, signature) = (file("key", key), file("digest", prehash.as_bytes()), file("signature", der));
-    let mut command = Command::new("openssl");
-    command.args(["pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey"]).arg(key);
-    command.arg("-in").arg(digest).arg("-sigfile").arg(signature);
-    command.output().ok().map(|output| output.status.success())
-}
-
-/// OpenSSL, where it is installed, verifies what we sign on both curves.
-#[test]
-fn e_06_openssl_agrees() {
-    let folder = Folder::new("openssl");
-    let (k1, r1) = (Team::<Secp256k1Ecdsa>::new(2, 2), Team::<P256Ecdsa>::new(2, 2));
-    for label in 1..6u8 {
-        let prehash = Prehash::new(Sha256::digest([label]).into());
-        let signed = k1.sign(&[0, 1], label, Request::new(prehash, Child::ITSELF).unwrap());
-        let key =
-            spki::<Secp256k1>("3056301006072a8648ce3d020106052b8104000a034200", &k1.key(&Child::ITSELF), |point| {
-                k256::ecdsa::VerifyingKey::from_sec1_bytes(point).unwrap().to_sec1_point(false).as_bytes().to_vec()
-            });
-        let other = Prehash::new(Sha256::digest([label, 0]).into());
-        let der = signed.signature.to_der();
-        let Some(accepted) = openssl_accepts(&folder, &key, &prehash, der.as_bytes()) else {
-            println!("skipped: there is no openssl here");
-            return;
-        };
-        assert!(accepted);
-        assert_eq!(openssl_accepts(&folder, &key, &other, der.as_bytes()), Some(false));
-        let signed = r1.sign(&[0, 1], label, Request::new(prehash, Child::ITSELF).unwrap());
-        let head = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
-        let key = spki::<P256>(head, &r1.key(&Child::ITSELF), |point| {
-            p256::ecdsa::VerifyingKey::from_sec1_bytes(point).unwrap().to_sec1_point(false).as_bytes().to_vec()
-        });
-        let der = signed.signature.to_der();
-        assert_eq!(openssl_accepts(&folder, &key, &prehash, der.as_bytes()), Some(true));
-        assert_eq!(openssl_accepts(&folder, &key, &other, der.as_bytes()), Some(false));
-    }
 }

@@ -143,8 +143,11 @@ fn every_step_is_cited() {
     for (page, folders) in [
         ("session", &["session/", "party"][..]),
         ("keygen", &["keygen/"]),
+        ("reshare", &["keygen/reshare/"]),
+        ("repair", &["keygen/repair"]),
         ("frost", &["frost/"]),
         ("ecdsa", &["ecdsa/", "ot/", "mul/"]),
+        ("derivation", &["key/derive", "frost/", "ecdsa/"]),
         ("backup", &["key/backup"]),
     ] {
         let Ok(text) = fs::read_to_string(docs.join(page).with_extension("md")) else { continue };

@@ -11,11 +11,17 @@
 )] // tests
 
 mod backup;
+mod chains;
+mod derive;
 mod ecdsa;
+mod ecdsa_many;
 mod fixtures;
 mod floors;
 mod frost;
 mod keygen;
 mod net;
 mod records;
+mod repair;
+mod reshare;
+mod transfer;
 mod vectors;

@@ -77,7 +77,7 @@ fn k_18_f_16_shares_must_fit_their_package() {
         let replaced = forge(&bytes, |body| body[at..at + 32].copy_from_slice(&other[at..at + 32]));
         assert_eq!(KeyShare::<Ed25519Sha512>::from_bytes(&replaced).map(drop), Err(Usage::InvalidShare));
     }
-    let share_at = points + 64 + 32 + 2;
+    let share_at = points + 64 + 32 + 1 + 2;
     for (at, length) in [(share_at, 32), (share_at + 32, 32)] {
         let replaced = forge(&bytes, |body| body[at..at + length].copy_from_slice(&other[at..at + length]));
         assert_eq!(KeyShare::<Ed25519Sha512>::from_bytes(&replaced).map(drop), Err(Usage::InvalidShare));

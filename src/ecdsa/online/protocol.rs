@@ -5,6 +5,7 @@ use core::fmt;
 
 use super::{OnlineShare, Pending, Request, sign};
 use crate::ecdsa::EcdsaScheme;
+use crate::ecdsa::presign::check_parties;
 use crate::ecdsa::presignature::Presignature;
 use crate::ecdsa::sign::combine;
 use crate::ecdsa::signature::Signed;
@@ -71,6 +72,7 @@ impl<S: EcdsaScheme> Protocol for Online<S> {
         if presignature.me() != params.me() {
             return Err(Usage::UnknownParty(params.me()));
         }
+        check_parties(params, &key)?;
         let (share, pending) = sign(presignature, &key, &request, &*store).map_err(|error| match error {
             Error::Usage(usage) => usage,
             Error::Abort(_) => Usage::Identity,

@@ -51,8 +51,9 @@ impl<S: EcdsaScheme> PairStates<S> {
     /// Reads the stored form. `newest` is the newest generation this installation is known to have had, 0
     /// if that is not known. The log is asked about every pair; burned ones are left out.
     ///
-    /// Load it once in a process and share what comes out: sessions see each other's burns at once through
-    /// one set of states, and only at their next start through two.
+    /// Load it once in a process and share what comes out. Sessions see each other's burns at once through one
+    /// set of states; through two they see them in the log, when they start, before they let anything out that
+    /// hangs on the pair, and before they end. But two sets count uses and complete setups each for itself.
     ///
     /// # Errors
     /// [`Usage::OlderGeneration`], [`Usage::StoreFailed`], [`Usage::Malformed`], [`Usage::UnknownVersion`],

@@ -320,6 +320,71 @@ fn o_22_an_unknown_setup_makes_a_new_one_due() {
     assert_eq!(states.missing(&keys[0]), []);
 }
 
+/// O-22: the mark that a setup is due is not stored. After a restart the next session that meets the unknown setup
+/// sets it again; it is of one process, shared by the sessions that began before and after a setup came in.
+#[test]
+fn o_22_the_mark_is_set_again_after_a_restart() {
+    let (keys, log) = (keys(1), MemoryBurnLog::new());
+    let mut states = all_pairs(&keys, 1).remove(0);
+    let open = |states: &States| states.session_pairs(&keys[0], &[id(5)], &log).unwrap().remove(0);
+    let unknown = PairId::from_bytes([9; 32]);
+    let _ = open(&states).compare(&unknown);
+    assert_eq!(states.missing(&keys[0]), [id(5)]);
+    let restarted = States::from_bytes(&states.to_bytes(), &log, 0).unwrap();
+    assert_eq!(restarted.missing(&keys[0]), []);
+    assert_eq!(open(&restarted).compare(&unknown).unwrap_err().fault(), Fault::OtherSetup);
+    assert_eq!(restarted.missing(&keys[0]), [id(5)]);
+    // The list of those that wait is stored whole, in its order.
+    let waiting: Vec<_> = (2..6).map(|seed| pending(&keys, seed)).collect();
+    waiting.iter().for_each(|pair| states.insert(Arc::clone(pair)).unwrap());
+    let restarted = States::from_bytes(&states.to_bytes(), &log, 0).unwrap();
+    let ids = |states: &States| open(states).pending.iter().map(|pair| *pair.pair_id()).collect::<Vec<_>>();
+    assert_eq!(ids(&restarted), waiting.iter().map(|pair| *pair.pair_id()).collect::<Vec<_>>());
+    // A fifth drops the oldest. A peer that has nothing but that one is met as one with an unknown setup.
+    states.insert(pending(&keys, 6)).unwrap();
+    assert_eq!((ids(&states).len(), ids(&states)[0]), (4, *waiting[1].pair_id()));
+    assert_eq!(open(&states).compare(waiting[0].pair_id()).unwrap_err().fault(), Fault::OtherSetup);
+    assert_eq!(states.missing(&keys[0]), [id(5)]);
+}
+
+/// O-22: sessions complete and burn setups while the states are being stored: what is stored is of one moment. One
+/// completed pair comes first and those that wait for the peer follow; it loads, and what is loaded uses that one.
+#[test]
+fn o_22_stored_while_sessions_complete_setups() {
+    let (keys, log) = (keys(1), MemoryBurnLog::new());
+    let mut states = all_pairs(&keys, 1).remove(0);
+    let current = states.slots[&id(5)].pairs().next().cloned().unwrap();
+    let waiting: Vec<_> = (2..6).map(|seed| pending(&keys, seed)).collect();
+    let mut between = 0;
+    for delay in 0..600u32 {
+        waiting.iter().for_each(|pair| pair.status.store(PENDING, Ordering::SeqCst));
+        let slot = states.slots.get_mut(&id(5)).unwrap();
+        (slot.current, slot.pending) = (Some(Arc::clone(&current)), waiting.clone());
+        let start = Barrier::new(2);
+        let stored = thread::scope(|scope| {
+            scope.spawn(|| {
+                start.wait();
+                for pair in &waiting {
+                    (0..delay * 4).for_each(|_| core::hint::spin_loop());
+                    pair.activate();
+                }
+            });
+            start.wait();
+            states.to_bytes()
+        });
+        let pairs = stored[26 + 78..stored.len() - 16].chunks(PAIR_LEN);
+        let of_5: Vec<(u8, &[u8])> =
+            pairs.filter(|pair| pair[..2] == [0, 5]).map(|pair| (pair[34], &pair[39..71])).collect();
+        assert_eq!(of_5[0].0, ACTIVE);
+        assert!(of_5[1..].iter().all(|(status, _)| *status == PENDING), "{delay}");
+        between += usize::from(of_5.len() > 1 && of_5.len() < 5);
+        let loaded = States::from_bytes(&stored, &log, 0).unwrap();
+        let chosen = loaded.session_pairs(&keys[0], &[id(5)], &log).unwrap();
+        assert_eq!(chosen[0].pair_id().as_bytes()[..], *of_5[0].1);
+    }
+    std::println!("{between} of 600 in between");
+}
+
 /// A setup that was completed and then burned does not bring back the one before.
 #[test]
 fn o_01_a_burn_does_not_bring_back_the_setup_before() {

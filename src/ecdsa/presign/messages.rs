@@ -5,10 +5,11 @@ use core::fmt;
 
 use crate::curve::{Curve, PublicScalar};
 use crate::ecdsa::EcdsaScheme;
-use crate::mul::rvole::{ParameterSet, Request, Response};
+use crate::mul::rvole::{Batch, ParameterSet, Request, Response};
+use crate::ot::extension;
 use crate::party::{Base, PartyId};
 use crate::transcript::Transcript;
-use crate::wire::{Bytes32, Element, message};
+use crate::wire::{Bytes32, Element, Field, Shape, message};
 
 message! {
     /// Round 1, broadcast: the commitment to this party's nonces. 32 bytes.
@@ -28,6 +29,17 @@ message! {
         pair: Bytes32,
         /// the message of the OT extension
         request: Request<P>,
+    }
+}
+
+impl<P: ParameterSet> Invitation<P> {
+    /// Where each field is, those of the extension's message included. None if the shape's batch is none.
+    pub fn fields(shape: &Shape) -> Vec<Field> {
+        let mut fields = Self::layout(shape);
+        let Some((request, batch)) = fields.pop().zip(Batch::new(shape.batch)) else { return Vec::new() };
+        let at = |field: Field| Field { offset: request.offset + field.offset, ..field };
+        fields.extend(extension::Message::fields(batch.rows::<P>()).into_iter().map(at));
+        fields
     }
 }
 

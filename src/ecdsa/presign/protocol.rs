@@ -9,7 +9,7 @@ use super::messages::{Commit, Dealt, Greeting, Invitation, Opening, Ties, ZeroSh
 use super::round1::Round1;
 use super::round2::{Finish, Round2};
 use super::round3::Round3;
-use super::signer::Signer;
+use super::signer::{Signer, check_parties};
 use crate::commitment::HashCommitment;
 use crate::curve::Curve;
 use crate::ecdsa::EcdsaScheme;
@@ -79,6 +79,10 @@ impl<S: EcdsaScheme> Inputs<S> {
         let (signer, log) = self.signer.ok_or(Usage::InvalidShare)?;
         if !signer.signers.iter().copied().eq(context.params.parties().ids()) || signer.me != context.params.me() {
             return Err(Usage::UnknownParty(context.params.me()));
+        }
+        check_parties(&context.params, &signer.key)?;
+        if context.params.threshold() != signer.key.threshold() {
+            return Err(Usage::InvalidThreshold);
         }
         let shape = signer.shape();
         let (round, commit, invitations) = Round1::start(signer, context.base, &context.hello, rng)?;
@@ -257,7 +261,7 @@ impl<S: EcdsaScheme> Protocol for Presign<S> {
         }
     }
 
-    fn judge(case: &Case<'_>) -> Option<Fault> {
+    fn judge(case: &Case<'_>, _: &Self::Inputs) -> Option<Fault> {
         judge::<S::Curve>(case)
     }
 }

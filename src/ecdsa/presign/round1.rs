@@ -85,7 +85,7 @@ impl<S: EcdsaScheme> Round1<S> {
     /// have been decoded for this session's shape.
     ///
     /// # Errors
-    /// [`Fault::OtherSetup`] and [`Fault::PairBurned`], naming nobody; [`Fault::BadExtension`], after the pairs
+    /// [`Fault::OtherSetup`], [`Fault::PairBurned`] and [`Fault::LogFailed`], naming nobody; [`Fault::BadExtension`], after the pairs
     /// of all who are named have been burned.
     pub fn receive(
         self,
@@ -110,7 +110,7 @@ impl<S: EcdsaScheme> Round1<S> {
         });
         let peers = peers.collect();
         // 6.8: whatever another session has found out by now, this one tells the peers nothing more.
-        signer.check_pairs()?;
+        signer.check_pairs(log)?;
         Ok((Round2 { signer, base, view, mine, peers }, opening, answers))
     }
 

@@ -77,8 +77,8 @@ impl<S: EcdsaScheme> Round2<S> {
     /// messages must have been decoded for this session's shape.
     ///
     /// # Errors
-    /// [`Fault::BroadcastsDiffer`] for another view, [`Fault::PairBurned`], [`Fault::IdentityNonce`], naming
-    /// nobody; [`Fault::BadSealedPart`], [`Fault::BadOpening`]; [`Fault::BadMultiplication`],
+    /// [`Fault::BroadcastsDiffer`] for another view, [`Fault::PairBurned`], [`Fault::LogFailed`],
+    /// [`Fault::IdentityNonce`], naming nobody; [`Fault::BadSealedPart`], [`Fault::BadOpening`]; [`Fault::BadMultiplication`],
     /// [`Fault::BadNonceImage`], after the pairs of all who are named have been burned.
     pub fn receive(
         self,
@@ -93,7 +93,7 @@ impl<S: EcdsaScheme> Round2<S> {
         let products = multiply(&signer, peers, &mut dealt, log)?;
         check_ties(&signer, &view, &products, &dealt, log, rng)?;
         // 6.12
-        signer.check_pairs()?;
+        signer.check_pairs(log)?;
         let failed = wrong_sums(&signer, &mine, &dealt);
         if !failed.is_empty() {
             // 8.1: first everything of the session goes, then the shares of zero may leave.
@@ -167,7 +167,7 @@ fn check_ties<S: EcdsaScheme>(
 ) -> Result<(), Abort> {
     let mut failed: Vec<&Pair> = Vec::new();
     for ((pair, products), dealt) in signer.pairs.iter().zip(products).zip(dealt) {
-        let mut weights = Weights::new(&digest(view, dealt), rng);
+        let mut weights = Weights::new(&digest(view, products, dealt), rng);
         if !ties_hold(products, dealt, &mut weights) {
             failed.push(pair);
         }
@@ -175,12 +175,15 @@ fn check_ties<S: EcdsaScheme>(
     burn_all(Fault::BadNonceImage, &failed, log)
 }
 
-/// Everything public that the weights of the merged check must not be known before.
-fn digest<S: EcdsaScheme>(view: &View, dealt: &Dealt<S>) -> [u8; 32] {
+/// Everything that the weights of the merged check must not be known before: all that it is made of, and of the
+/// peer's answer what came out, d^u and d^v. Nobody sees the digest.
+fn digest<S: EcdsaScheme>(view: &View, (factors, shares): &Products<S>, dealt: &Dealt<S>) -> [u8; 32] {
     let (opening, ties) = (&dealt.opening, &dealt.ties);
     let lists = [&opening.nonces, &opening.images, &ties.nonce_ties, &ties.key_ties];
     let transcript = Transcript::new("ecdsa-ties").field(view.as_bytes());
-    lists.iter().fold(transcript, |t, list| t.list(list.iter().map(Element::as_bytes))).digest()
+    let transcript = lists.iter().fold(transcript, |t, list| t.list(list.iter().map(Element::as_bytes)));
+    let secrets = factors.expose().iter().chain(shares.expose().as_flattened());
+    secrets.fold(transcript, Transcript::scalar::<S::Curve>).digest()
 }
 
 /// χ·P − Q = (d^u + w·d^v)·G with P = R_j + w·pk_j and Q = Γ^u + w·Γ^v, for each index.
@@ -262,6 +265,23 @@ impl<S: EcdsaScheme> fmt::Debug for Round2<S> {
     }
 }
 
+/// The first weight of the merged check of one index under a generator that repeats itself.
+#[cfg(test)]
+pub(super) fn weight<S: EcdsaScheme>(
+    view: &View,
+    chi: Scalar<S::Curve>,
+    shares: [Scalar<S::Curve>; 2],
+    [nonce, image, tie_u, tie_v]: [<S::Curve as Curve>::Point; 4],
+) -> PublicScalar<S::Curve> {
+    use super::messages::{Opening, Ties};
+    let list = |point| alloc::vec![Element::new(point)];
+    let opening = Opening { view: [0; 32], blinding: [0; 32], nonces: list(nonce), images: list(image) };
+    let ties = Ties { offsets: Vec::new(), nonce_ties: list(tie_u), key_ties: list(tie_v) };
+    let products = (Secret::new(alloc::vec![chi]), Secret::new(alloc::vec![shares]));
+    let digest = digest::<S>(view, &products, &Dealt { opening, ties, response: None });
+    Weights::new(&digest, &mut Transcript::new("ecdsa-weight-test").rng()).draw()
+}
+
 /// The merged check of one index, and both checks apart.
 #[cfg(test)]
 pub(super) fn weighted_and_single<S: EcdsaScheme>(
@@ -274,8 +294,10 @@ pub(super) fn weighted_and_single<S: EcdsaScheme>(
     let opening = Opening { view: [0; 32], blinding: [0; 32], nonces: list(nonce), images: list(image) };
     let ties = Ties { offsets: Vec::new(), nonce_ties: list(tie_u), key_ties: list(tie_v) };
     let products = (Secret::new(alloc::vec![chi]), Secret::new(alloc::vec![[d_u, d_v]]));
-    let mut weights = Weights::new(&[0; 32], &mut Transcript::new("ecdsa-ties-test").rng());
-    let merged = ties_hold::<S>(&products, &Dealt { opening, ties, response: None }, &mut weights);
+    let dealt = Dealt { opening, ties, response: None };
+    let digest = digest::<S>(&View::from_bytes([0; 32]), &products, &dealt);
+    let mut weights = Weights::new(&digest, &mut Transcript::new("ecdsa-ties-test").rng());
+    let merged = ties_hold::<S>(&products, &dealt, &mut weights);
     let first = nonce * chi - tie_u == S::Curve::mul_base(&d_u);
     (merged, first & (image * chi - tie_v == S::Curve::mul_base(&d_v)))
 }

@@ -61,29 +61,33 @@ impl<S: EcdsaScheme> Round3<S> {
         Shape { threshold: self.key.threshold().get().into(), parties: self.signers.len(), batch: self.failed }
     }
 
-    /// Compares the shares of zero: always an abort.
+    /// Compares the shares of zero, at all failed indices: always an abort.
     ///
-    /// [`Fault::ZeroShareDiffers`] with the two parties whose shares differ, without this one if it is one of
-    /// them; else [`Fault::BadKeyImage`] with all whose image does not fit.
+    /// [`Fault::BadKeyImage`] with all whose image does not fit shares of zero that both parties of each show alike;
+    /// if there is none, [`Fault::ZeroShareDiffers`] with two parties whose shares differ, without this one if it is
+    /// one of them.
     #[must_use = "the session must end with this"]
     pub fn receive(self, shares: &Inbox<ZeroShares<S::Curve>>) -> Abort {
-        let mut abort = Abort::nobody(Fault::KeysDoNotAddUp);
+        let (mut differing, mut wrong) = (Vec::new(), Vec::new());
         for at in 0..self.failed {
             let table: BTreeMap<(PartyId, PartyId), PublicScalar<S::Curve>> = self.table(shares, at);
-            // 8.2: the first pair that differs, one with this party before others.
+            // 8.2
             let differs = |(i, j): &(PartyId, PartyId)| i < j && table.get(&(*i, *j)) != table.get(&(*j, *i));
-            let mut pairs: Vec<_> = table.keys().copied().filter(|pair| differs(pair)).collect();
-            pairs.sort_by_key(|(i, j)| *i != self.me && *j != self.me);
-            if let Some((i, j)) = pairs.first() {
-                return Abort::of(Fault::ZeroShareDiffers, [*i, *j].into_iter().filter(|id| *id != self.me));
-            }
-            // 8.3
-            let wrong: Vec<PartyId> = self.wrong_images(&table, at);
-            if !wrong.is_empty() {
-                abort = Abort::of(Fault::BadKeyImage, abort.culprits().iter().copied().chain(wrong));
-            }
+            let pairs: Vec<(PartyId, PartyId)> = table.keys().copied().filter(differs).collect();
+            // 8.3: of a party in such a pair it cannot be told which of its shares are right.
+            let agreed = |id: &PartyId| !pairs.iter().any(|(i, j)| i == id || j == id);
+            wrong.extend(self.wrong_images(&table, at).into_iter().filter(agreed));
+            differing.extend(pairs);
         }
-        abort
+        if !wrong.is_empty() {
+            return Abort::of(Fault::BadKeyImage, wrong);
+        }
+        // One with this party before others.
+        differing.sort_by_key(|(i, j)| *i != self.me && *j != self.me);
+        match differing.first() {
+            Some((i, j)) => Abort::of(Fault::ZeroShareDiffers, [*i, *j].into_iter().filter(|id| *id != self.me)),
+            None => Abort::nobody(Fault::KeysDoNotAddUp),
+        }
     }
 
     /// z_ij as i says, at one failed index.

@@ -43,8 +43,8 @@ impl<S: EcdsaScheme> Signer<S> {
     ///
     /// # Errors
     /// [`Usage::TooMany`] for another `batch`, before anything is allocated for it; [`Usage::UnknownParty`],
-    /// [`Usage::OtherIdentity`], [`Usage::InvalidThreshold`] if the parameters are not those of the key; those
-    /// of [`PairStates::session_pairs`].
+    /// [`Usage::OtherIdentity`], [`Usage::InvalidThreshold`] if the parameters are not those of the key;
+    /// [`Usage::RefreshFirst`]; those of [`PairStates::session_pairs`].
     pub fn new(
         params: &SessionParams,
         share: &KeyShare<S>,
@@ -55,21 +55,14 @@ impl<S: EcdsaScheme> Signer<S> {
         // 6.1
         let batch = Batch::new(batch).ok_or(Usage::TooMany)?;
         let key = share.public();
+        key.check_refreshed()?;
         if params.me() != share.me() {
             return Err(Usage::UnknownParty(params.me()));
         }
         if params.threshold() != key.threshold() {
             return Err(Usage::InvalidThreshold);
         }
-        for (id, identity) in params.parties().iter() {
-            if !key.parties().contains(id) {
-                return Err(Usage::UnknownParty(id));
-            }
-            let known = key.parties().identity(id);
-            if identity.as_ref().zip(known).is_some_and(|(given, known)| given != known) {
-                return Err(Usage::OtherIdentity);
-            }
-        }
+        check_parties(params, key)?;
         let signers: Vec<PartyId> = params.parties().ids().collect();
         let pairs = pairs.session_pairs(share, &signers, log)?;
         let lambdas = lagrange_at_zero::<S::Curve>(&signers).ok_or(Usage::WrongNumberOfSigners)?;
@@ -110,10 +103,30 @@ impl<S: EcdsaScheme> Signer<S> {
         Ok(inbox.into_iter().map(|(_, message)| message).collect())
     }
 
-    /// No pair may have been burned meanwhile, by whatever session.
-    pub(super) fn check_pairs(&self) -> Result<(), Abort> {
-        self.pairs.iter().try_for_each(|pair| pair.check())
+    /// No pair may have been burned meanwhile, by whatever session on whatever copy of the states.
+    pub(super) fn check_pairs(&self, log: &dyn BurnLog) -> Result<(), Abort> {
+        self.pairs.iter().try_for_each(|pair| pair.check_on_record(log))
     }
+}
+
+/// Whether the parties of a session are parties of the key, with the identity keys that it knows them by.
+///
+/// # Errors
+/// [`Usage::UnknownParty`], [`Usage::OtherIdentity`].
+pub(in crate::ecdsa) fn check_parties<S: EcdsaScheme>(
+    params: &SessionParams,
+    key: &PublicKeyPackage<S>,
+) -> Result<(), Usage> {
+    for (id, identity) in params.parties().iter() {
+        if !key.parties().contains(id) {
+            return Err(Usage::UnknownParty(id));
+        }
+        let known = key.parties().identity(id);
+        if identity.as_ref().zip(known).is_some_and(|(given, known)| given != known) {
+            return Err(Usage::OtherIdentity);
+        }
+    }
+    Ok(())
 }
 
 impl<S: EcdsaScheme> fmt::Debug for Signer<S> {

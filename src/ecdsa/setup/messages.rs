@@ -86,12 +86,8 @@ impl FromHigher {
     /// Where each field is, those of the parts included.
     pub fn fields(shape: &Shape) -> Vec<Field> {
         let mut fields = trees_layout(shape);
-        let mut offset = pprf::CORRECTIONS_LEN;
-        let corrections = core::iter::repeat_n(("corrections", Rows::SETUP.column_len()), TREES - 1);
-        for (name, length) in corrections.chain([("check", 16), ("digest", 32)]) {
-            fields.push(Field { name, offset, length });
-            offset += length;
-        }
+        let at = |field: Field| Field { offset: pprf::CORRECTIONS_LEN + field.offset, ..field };
+        fields.extend(extension::Message::fields(Rows::SETUP).into_iter().map(at));
         fields
     }
 }

@@ -40,9 +40,10 @@ impl<S: EcdsaScheme> Inputs<S> {
     ///
     /// # Errors
     /// [`Usage::OperatorNeeded`] if three strikes count against the peer, [`Usage::StoreFailed`],
-    /// [`Usage::UnknownParty`], [`Usage::DuplicateParty`] for a setup with oneself.
+    /// [`Usage::UnknownParty`], [`Usage::DuplicateParty`] for a setup with oneself, [`Usage::RefreshFirst`].
     pub fn new(share: &KeyShare<S>, peer: PartyId, log: Arc<dyn BurnLog>) -> Result<Self, Usage> {
         let (public, me) = (share.public(), share.me());
+        public.check_refreshed()?;
         let pair = public.parties().subset([me, peer])?;
         burn::check_standing(share, peer, &*log)?;
         let hedge = Transcript::new("setup-hedge").scalar::<S::Curve>(share.secret().expose()).secret();
@@ -237,7 +238,7 @@ impl<S: EcdsaScheme> Protocol for Setup<S> {
         Ok(Step { next: next.map(|state| Self(state, PhantomData)), outgoing, output })
     }
 
-    fn judge(case: &Case<'_>) -> Option<Fault> {
+    fn judge(case: &Case<'_>, _: &Self::Inputs) -> Option<Fault> {
         let lower = case.params.parties().ids().next() == Some(case.culprit);
         let greets = case.round1.get(&case.culprit).is_none_or(|(_, body)| Points::decode(body, &SHAPE).is_some());
         let decodes = |round: u8, test: fn(&[u8]) -> bool| {

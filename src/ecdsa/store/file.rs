@@ -6,7 +6,9 @@
 //! ```
 //! What decides is that `<id>.spent` is created, which the file system lets happen once. It is written and
 //! flushed, and so is the folder, before a claim succeeds; then the record is overwritten and removed. A crash
-//! in between leaves a presignature that is spent.
+//! in between leaves a presignature that is spent. Before a reply is given out once more the same bytes are
+//! written and flushed once more: that they can be read does not say that they are on the disk, and after a
+//! flush that failed another one alone proves nothing.
 
 extern crate std;
 
@@ -43,6 +45,8 @@ pub struct FileStore {
     secret: Secret<[u8; 32]>,
     /// One writer at a time within the process; between processes the file system decides.
     writer: Mutex<()>,
+    /// How a file or folder is flushed to the disk.
+    flush: fn(&File) -> std::io::Result<()>,
 }
 
 impl FileStore {
@@ -65,7 +69,7 @@ impl FileStore {
     pub fn open_with_secret(folder: impl AsRef<Path>, secret: Secret<[u8; 32]>) -> Result<Self, Usage> {
         let folder = folder.as_ref().to_path_buf();
         fs::create_dir_all(&folder).map_err(|_| Usage::StoreFailed)?;
-        let store = Self { folder, secret, writer: Mutex::new(()) };
+        let store = Self { folder, secret, writer: Mutex::new(()), flush: File::sync_all };
         store.flush_folder().map_err(Usage::from)?;
         Ok(store)
     }
@@ -118,9 +122,23 @@ impl FileStore {
             ErrorKind::AlreadyExists => Refusal::Exists,
             _ => Refusal::Failed,
         })?;
-        let written = file.write_all(content).and_then(|()| file.sync_all());
+        self.write(&mut file, content)
+    }
+
+    /// The content is on the disk afterwards, and so is the name of the file.
+    fn write(&self, file: &mut File, content: &[u8]) -> Result<(), Refusal> {
+        let written = file.write_all(content).and_then(|()| (self.flush)(file));
         written.map_err(|_| Refusal::Failed)?;
         self.flush_folder()
+    }
+
+    /// What a presignature was spent on, if it can be read; on the disk, whoever wrote it.
+    fn spent_on(&self, id: &PresignatureId, content: &[u8]) -> Result<Option<Spent>, Refusal> {
+        let Some(spent) = read_spent(id, content) else { return Ok(None) };
+        let file = OpenOptions::new().write(true).open(self.spent(id));
+        self.write(&mut file.map_err(|_| Refusal::Failed)?, content)?;
+        let _ = self.wipe(id);
+        Ok(Some(spent))
     }
 
     fn wipe(&self, id: &PresignatureId) -> std::io::Result<()> {
@@ -135,7 +153,7 @@ impl FileStore {
     /// Entries of a folder are durable when the folder is. Not every system lets a folder be opened for that.
     fn flush_folder(&self) -> Result<(), Refusal> {
         #[cfg(unix)]
-        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(|_| Refusal::Failed)?;
+        File::open(&self.folder).and_then(|folder| (self.flush)(&folder)).map_err(|_| Refusal::Failed)?;
         Ok(())
     }
 }
@@ -165,6 +183,15 @@ fn read_spent(id: &PresignatureId, content: &[u8]) -> Option<Spent> {
     (spent_content(id, request, reply) == *content).then_some((*request, *reply))
 }
 
+#[cfg(test)]
+impl FileStore {
+    /// The store with another way to flush.
+    pub(super) fn flushed_by(mut self, flush: fn(&File) -> std::io::Result<()>) -> Self {
+        self.flush = flush;
+        self
+    }
+}
+
 impl PresignatureStore for FileStore {
     fn insert(&self, id: &PresignatureId, record: &[u8]) -> Result<(), Refusal> {
         let _writer = self.writer.lock().map_err(|_| Refusal::Failed)?;
@@ -183,7 +210,7 @@ impl PresignatureStore for FileStore {
     fn claim(&self, id: &PresignatureId, request: &[u8; 32], reply: &[u8; SHARE_LEN]) -> Result<Claim, Refusal> {
         let _writer = self.writer.lock().map_err(|_| Refusal::Failed)?;
         if let Some(content) = read(&self.spent(id))? {
-            return match read_spent(id, &content) {
+            return match self.spent_on(id, &content)? {
                 Some((before, reply)) if before == *request => Ok(Claim::Repeated(reply)),
                 _ => Err(Refusal::Spent),
             };
@@ -194,7 +221,8 @@ impl PresignatureStore for FileStore {
     }
 
     fn claimed(&self, id: &PresignatureId) -> Result<Option<Spent>, Refusal> {
-        Ok(read(&self.spent(id))?.and_then(|content| read_spent(id, &content)))
+        let _writer = self.writer.lock().map_err(|_| Refusal::Failed)?;
+        read(&self.spent(id))?.map_or(Ok(None), |content| self.spent_on(id, &content))
     }
 
     fn discard(&self, id: &PresignatureId) -> Result<(), Refusal> {

@@ -183,6 +183,34 @@ fn e_01_crashes_and_damage() {
     }
 }
 
+/// E-01: the claim was written and could not be flushed: after a power cut it may be gone. The reply is given out
+/// by no way before it has been written and flushed again.
+#[test]
+fn e_01_a_repeated_reply_is_on_the_disk() {
+    fn fails(_: &fs::File) -> std::io::Result<()> {
+        Err(std::io::ErrorKind::Other.into())
+    }
+    fn folder_fails(file: &fs::File) -> std::io::Result<()> {
+        if file.metadata()?.is_dir() { fails(file) } else { file.sync_all() }
+    }
+    for broken in [fails, folder_fails] {
+        let folder = Folder::new("flush");
+        let open = || FileStore::open_with_secret(&folder.0, Secret::new([5; 32])).unwrap();
+        open().insert(&ONE, b"record").unwrap();
+        let store = open().flushed_by(broken);
+        assert_eq!(store.insert(&TWO, b"record"), Err(Refusal::Failed));
+        for _ in 0..2 {
+            assert_eq!(store.claim(&ONE, &[1; 32], &[1; 96]), Err(Refusal::Failed));
+            assert_eq!(store.claimed(&ONE), Err(Refusal::Failed));
+        }
+        assert_eq!(store.get(&ONE), Err(Refusal::Spent));
+        let store = open();
+        assert_eq!(store.claim(&ONE, &[2; 32], &[1; 96]), Err(Refusal::Spent));
+        assert_eq!(store.claim(&ONE, &[1; 32], &[2; 96]), Ok(Claim::Repeated([1; 96])));
+        assert_eq!(store.claimed(&ONE), Ok(Some(([1; 32], [1; 96]))));
+    }
+}
+
 /// E-01: if the folder is gone, so is everything: nothing is claimed.
 #[test]
 fn e_01_a_store_that_fails_refuses() {

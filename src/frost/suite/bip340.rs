@@ -9,11 +9,13 @@
 use k256::schnorr::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256};
 
-use super::{KeyUse, Normal, Suite, Xmd, sealed::Sealed};
+use super::{InTree, KeyUse, Normal, Suite, Xmd, sealed::Sealed};
 use crate::curve::{Curve, PublicScalar, Secp256k1};
 use crate::error::Usage;
-use crate::key::{Scheme, Tweak};
-use crate::wire::{Reader, Shape, Wire};
+use crate::key::derive::{Step, bip32};
+use crate::key::{ChildIndex, Derivable, Scheme, Tweak};
+use crate::secret::Secret;
+use crate::wire::{Element, Reader, Shape, Wire};
 
 /// FROST for BIP-340 on secp256k1: Bitcoin Taproot.
 ///
@@ -31,9 +33,18 @@ impl Scheme for Bip340 {
     const NAME: &'static str = "frost-secp256k1-bip340";
 }
 
+impl Derivable for Bip340 {
+    const DERIVATION: &'static str = bip32::NAME;
+
+    fn step(parent: &Element<Secp256k1>, chain_code: &Secret<[u8; 32]>, index: ChildIndex) -> Option<Step<Secp256k1>> {
+        bip32::step(parent.as_bytes(), chain_code, index)
+    }
+}
+
 impl Suite for Bip340 {
     const CONTEXT: &'static str = "FROST-secp256k1-SHA256-TR-v1";
     type Hash = Xmd;
+    type Place = InTree<Self>;
     type KeyUse = TaprootOutput;
     type Signature = Signature;
     type VerifyingKey = VerifyingKey;

@@ -3,9 +3,12 @@
 use ed25519_dalek::{Signature, VerifyingKey};
 use sha2::Sha512;
 
-use super::{AsIs, Hash, Normal, Suite, Wide, sealed::Sealed};
+use super::{AsIs, Hash, InTree, Normal, Suite, Wide, sealed::Sealed};
 use crate::curve::{Curve, Ed25519, PublicScalar};
-use crate::key::Scheme;
+use crate::key::derive::{Step, ed25519_bip32};
+use crate::key::{ChildIndex, Derivable, Scheme};
+use crate::secret::Secret;
+use crate::wire::Element;
 
 /// FROST(Ed25519, SHA-512) of RFC 9591: Solana, Stellar, XRP Ledger, Monero's kin, SSH.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,9 +21,18 @@ impl Scheme for Ed25519Sha512 {
     const NAME: &'static str = "frost-ed25519-sha512";
 }
 
+impl Derivable for Ed25519Sha512 {
+    const DERIVATION: &'static str = ed25519_bip32::NAME;
+
+    fn step(parent: &Element<Ed25519>, chain_code: &Secret<[u8; 32]>, index: ChildIndex) -> Option<Step<Ed25519>> {
+        ed25519_bip32::step(parent.as_bytes(), chain_code, index)
+    }
+}
+
 impl Suite for Ed25519Sha512 {
     const CONTEXT: &'static str = "FROST-ED25519-SHA512-v1";
     type Hash = Wide<Sha512>;
+    type Place = InTree<Self>;
     type KeyUse = AsIs;
     type Signature = Signature;
     type VerifyingKey = VerifyingKey;

@@ -6,7 +6,7 @@
 use ed25519_dalek::{Signature, VerifyingKey, hazmat::raw_verify};
 use sha3::Keccak512;
 
-use super::{AsIs, Hash, Normal, Suite, Wide, ed25519, sealed::Sealed};
+use super::{AsIs, Hash, Normal, RootOnly, Suite, Wide, ed25519, sealed::Sealed};
 use crate::curve::{Ed25519, PublicScalar};
 use crate::key::Scheme;
 
@@ -27,6 +27,7 @@ impl Scheme for Ed25519Keccak512 {
 impl Suite for Ed25519Keccak512 {
     const CONTEXT: &'static str = "FROST-ED25519-KECCAK512-v1";
     type Hash = Wide<Keccak512>;
+    type Place = RootOnly;
     type KeyUse = AsIs;
     type Signature = Signature;
     type VerifyingKey = VerifyingKey;

@@ -1,6 +1,6 @@
 //! FROST(P-256, SHA-256), RFC 9591 section 6.4.
 
-use super::{AsIs, Suite, Xmd, sealed::Sealed};
+use super::{AsIs, RootOnly, Suite, Xmd, sealed::Sealed};
 use crate::curve::P256;
 use crate::key::Scheme;
 
@@ -19,6 +19,7 @@ impl Scheme for P256Sha256 {
 impl Suite for P256Sha256 {
     const CONTEXT: &'static str = "FROST-P256-SHA256-v1";
     type Hash = Xmd;
+    type Place = RootOnly;
     type KeyUse = AsIs;
 
     plain_schnorr!();

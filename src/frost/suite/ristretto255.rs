@@ -2,7 +2,7 @@
 
 use sha2::Sha512;
 
-use super::{AsIs, Suite, Wide, sealed::Sealed};
+use super::{AsIs, RootOnly, Suite, Wide, sealed::Sealed};
 use crate::curve::Ristretto255;
 use crate::key::Scheme;
 
@@ -20,6 +20,7 @@ impl Scheme for Ristretto255Sha512 {
 impl Suite for Ristretto255Sha512 {
     const CONTEXT: &'static str = "FROST-RISTRETTO255-SHA512-v1";
     type Hash = Wide<Sha512>;
+    type Place = RootOnly;
     type KeyUse = AsIs;
 
     plain_schnorr!();

@@ -1,6 +1,6 @@
 //! FROST(secp256k1, SHA-256), RFC 9591 section 6.5.
 
-use super::{AsIs, Suite, Xmd, sealed::Sealed};
+use super::{AsIs, RootOnly, Suite, Xmd, sealed::Sealed};
 use crate::curve::Secp256k1;
 use crate::key::Scheme;
 
@@ -18,6 +18,7 @@ impl Scheme for Secp256k1Sha256 {
 impl Suite for Secp256k1Sha256 {
     const CONTEXT: &'static str = "FROST-secp256k1-SHA256-v1";
     type Hash = Xmd;
+    type Place = RootOnly;
     type KeyUse = AsIs;
 
     plain_schnorr!();

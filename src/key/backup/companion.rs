@@ -16,7 +16,7 @@ use crate::secret::Secret;
 use crate::session::Identity;
 use crate::wire::{SecretBytes, Shape, Wire};
 
-const RECORD: Kind = Kind { tag: 13, version: 1 };
+const RECORD: Kind = Kind { tag: 15, version: 1 };
 const NO_SHAPE: Shape = Shape { threshold: 0, parties: 0, batch: 0 };
 
 /// All of a key share but the share: the package, whose it is, the chain code, the strikes.

@@ -6,9 +6,11 @@ mod honest;
 mod mutations;
 mod promises;
 mod reshare;
+mod sessions;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
@@ -17,13 +19,15 @@ use super::*;
 use crate::commitment::HashCommitment;
 use crate::curve::{Curve, Ed25519, P256, Ristretto255, Scalar, Secp256k1, Uncleared, decode_scalar, encode_scalar};
 use crate::error::{Abort, Fault};
-use crate::key::KeyShare;
+use crate::key::{KeyShare, PublicKeyPackage};
+use crate::keygen::reshare::Moved;
 use crate::party::{Label, Parties, PartyId, Threshold, View};
 use crate::proof::Proof;
 use crate::round::{Context, Inbox, Outgoing, Protocol, Received, Stop, broadcasts_digest, view};
 use crate::secret::Secret;
+use crate::session::Identity;
 use crate::transcript::TranscriptRng;
-use crate::wire::{Shape, UnclearedElement, Wire};
+use crate::wire::{Field, Shape, UnclearedElement, Wire};
 
 /// A scheme that does nothing but have a curve.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +55,7 @@ pub(super) struct Mail {
 #[derive(Debug)]
 pub(super) enum End<C: Curve> {
     Key(Box<KeyShare<Plain<C>>>),
+    Left(Box<PublicKeyPackage<Plain<C>>>),
     Abort(Abort),
     Complaint(Vec<PartyId>),
 }
@@ -71,10 +76,40 @@ impl<C: Curve> End<C> {
     }
 }
 
+/// A protocol over the dealing, with what the tests ask of it.
+pub(super) trait Dealing<C: Curve>: Protocol {
+    fn end(output: Self::Output) -> End<C>;
+    /// The layouts of the broadcasts of each round.
+    fn layouts(shape: &Shape) -> Vec<Vec<Field>>;
+}
+
+impl<C: Curve> Dealing<C> for Keygen<Plain<C>> {
+    fn end(output: Self::Output) -> End<C> {
+        End::Key(Box::new(output))
+    }
+    fn layouts(shape: &Shape) -> Vec<Vec<Field>> {
+        alloc::vec![Commit::layout(shape), Opening::<C>::layout(shape), Confirm::<C>::layout(shape), Ack::layout(shape)]
+    }
+}
+
+impl<C: Curve> Dealing<C> for Reshare<Plain<C>> {
+    fn end(output: Self::Output) -> End<C> {
+        match output {
+            Moved::Holder(certified) => End::Key(Box::new(certified.into_key_share())),
+            Moved::Left(public) => End::Left(public),
+        }
+    }
+    fn layouts(shape: &Shape) -> Vec<Vec<Field>> {
+        alloc::vec![Commit::layout(shape), Opening::<C>::layout(shape), Confirm::<C>::layout(shape)]
+    }
+}
+
 /// Everybody's state between two rounds.
-pub(super) struct Table<C: Curve> {
+pub(super) struct Table<C: Curve, P: Dealing<C> = Keygen<Plain<C>>> {
     pub(super) contexts: BTreeMap<PartyId, Context>,
-    pub(super) states: BTreeMap<PartyId, Keygen<Plain<C>>>,
+    pub(super) states: BTreeMap<PartyId, P>,
+    /// What a judge brings.
+    pub(super) judge: P::Inputs,
     pub(super) outgoing: BTreeMap<PartyId, Outgoing>,
     pub(super) ends: BTreeMap<PartyId, End<C>>,
     /// All broadcasts as sent, by round.
@@ -91,8 +126,19 @@ pub(super) fn rng(seed: u64, me: PartyId, context: &Context) -> TranscriptRng {
 }
 
 pub(super) fn params(me: u16, t: u16, ids: &[u16]) -> SessionParams {
-    let parties = Parties::without_identities(ids.iter().map(|n| id(*n))).unwrap();
-    SessionParams::new(Label::from_bytes([9; 32]), id(me), Threshold::new(t).unwrap(), parties).unwrap()
+    SessionParams::new(Label::from_bytes([9; 32]), id(me), Threshold::new(t).unwrap(), parties(ids)).unwrap()
+}
+
+pub(super) fn parties(ids: &[u16]) -> Parties {
+    let identity = |n: u16| Identity::from_seed(&Transcript::new("keygen-test-identity").number(n.into()).secret());
+    Parties::new(ids.iter().map(|n| (id(*n), identity(*n).public()))).unwrap()
+}
+
+/// What stands before a party's round 1.
+fn hello(seed: u64, me: PartyId) -> Vec<u8> {
+    let mut hello = alloc::vec![0; 128];
+    Transcript::new("keygen-test-hello").number(seed).party(me).fill(&mut hello);
+    hello
 }
 
 pub(super) fn base<C: Curve>(t: u16, ids: &[u16], label: u64) -> Base {
@@ -107,15 +153,43 @@ impl<C: Curve> Table<C> {
     }
 
     pub(super) fn labelled(seed: u64, t: u16, ids: &[u16], label: u64) -> Self {
+        let base = base::<C>(t, ids, label);
+        Self::seated(seed, ids.iter().map(|n| (params(*n, t, ids), ())), base, ())
+    }
+}
+
+/// Who holds which share.
+pub(super) type Shares<C> = BTreeMap<u16, Arc<KeyShare<Plain<C>>>>;
+
+impl<C: Curve> Table<C, Reshare<Plain<C>>> {
+    /// Everybody at a reshare of this plan: those with a share hold it.
+    pub(super) fn anew(seed: u64, plan: &Plan<Plain<C>>, shares: &Shares<C>) -> Self {
+        let head = Transcript::new("keygen-test-reshare-base");
+        let judge = ReshareInputs::newcomer(plan.clone());
+        let base = Base::from_bytes(Reshare::absorb(&judge, head).digest());
+        let label = Label::from_bytes([9; 32]);
+        let inputs = |me: PartyId| match shares.get(&me.get()) {
+            Some(share) => ReshareInputs::holder(plan.clone(), Arc::clone(share)).unwrap(),
+            None => ReshareInputs::newcomer(plan.clone()),
+        };
+        let parties = plan.parties().unwrap();
+        Self::seated(seed, parties.ids().map(|me| (plan.params(label, me).unwrap(), inputs(me))), base, judge)
+    }
+}
+
+impl<C: Curve, P: Dealing<C>> Table<C, P> {
+    fn seated(
+        seed: u64,
+        all: impl IntoIterator<Item = (SessionParams, P::Inputs)>,
+        base: Base,
+        judge: P::Inputs,
+    ) -> Self {
         let (mut contexts, mut states, mut outgoing) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        for n in ids {
-            let me = id(*n);
-            let mut hello = alloc::vec![0; 128];
-            Transcript::new("keygen-test-hello").number(seed).party(me).fill(&mut hello);
+        for (params, inputs) in all {
+            let me = params.me();
             let (view, broadcasts) = (View::from_bytes([0; 32]), [0; 32]);
-            let params = params(*n, t, ids);
-            let context = Context { params, base: base::<C>(t, ids, label), hello, round: 0, view, broadcasts };
-            let (state, out) = Keygen::start((), &context, &mut rng(seed, me, &context)).unwrap();
+            let context = Context { params, base, hello: hello(seed, me), round: 0, view, broadcasts };
+            let (state, out) = P::start(inputs, &context, &mut rng(seed, me, &context)).unwrap();
             contexts.insert(me, context);
             states.insert(me, state);
             outgoing.insert(me, out);
@@ -123,6 +197,7 @@ impl<C: Curve> Table<C> {
         Self {
             contexts,
             states,
+            judge,
             outgoing,
             ends: BTreeMap::new(),
             sent: Vec::new(),
@@ -154,17 +229,21 @@ impl<C: Curve> Table<C> {
         self.contexts.values().next().unwrap().view
     }
 
-    fn mail_to(&self, to: PartyId, tamper: &mut dyn FnMut(&mut Mail)) -> BTreeMap<PartyId, Received> {
-        let round = self.contexts[&to].round + 1;
+    /// What a party gets: the parts that it awaits, as a session gives them to it.
+    fn mail_to(&self, to: PartyId, state: &P, tamper: &mut dyn FnMut(&mut Mail)) -> BTreeMap<PartyId, Received> {
+        let context = &self.contexts[&to];
+        let round = context.round + 1;
         let mut inbox = BTreeMap::new();
         for (from, out) in self.outgoing.iter().filter(|(from, _)| **from != to) {
+            let parts = state.awaits(context, *from);
             let sealed = out.sealed.iter().find(|(id, _)| *id == to).map(|(_, bytes)| bytes.to_vec());
-            let broadcast = out.broadcast.clone().unwrap();
+            let broadcast = out.broadcast.clone().unwrap_or_default();
             let mut mail = Mail { round, from: from.get(), to: to.get(), broadcast, sealed };
             tamper(&mut mail);
             let hello = if round == 1 { self.contexts[from].hello.clone() } else { Vec::new() };
-            let sealed = (round == 2).then(|| mail.sealed.map(Zeroizing::new));
-            inbox.insert(*from, Received { broadcast: Some(mail.broadcast), addressed: None, sealed, hello });
+            let sealed = parts.sealed.then(|| mail.sealed.map(Zeroizing::new));
+            let broadcast = parts.broadcast.then_some(mail.broadcast);
+            inbox.insert(*from, Received { broadcast, addressed: None, sealed, hello });
         }
         inbox
     }
@@ -172,22 +251,19 @@ impl<C: Curve> Table<C> {
     /// Ends a round for everybody, with every message through `tamper`.
     pub(super) fn round(&mut self, tamper: &mut dyn FnMut(&mut Mail)) {
         let mut next = BTreeMap::new();
-        self.sent.push(self.outgoing.iter().map(|(id, out)| (*id, out.broadcast.clone().unwrap())).collect());
+        let sent = self.outgoing.iter().filter_map(|(id, out)| Some((*id, out.broadcast.clone()?)));
+        self.sent.push(sent.collect());
         for me in self.outgoing.keys().copied().collect::<Vec<_>>() {
-            let inbox = self.mail_to(me, tamper);
             let Some(state) = self.states.remove(&me) else { continue };
-            let own = self.outgoing[&me].broadcast.clone().unwrap();
+            let inbox = self.mail_to(me, &state, tamper);
             let mut bodies: BTreeMap<_, _> =
-                inbox.iter().map(|(id, received)| (*id, received.broadcast.clone().unwrap())).collect();
-            bodies.insert(me, own);
+                inbox.iter().filter_map(|(id, received)| Some((*id, received.broadcast.clone()?))).collect();
+            bodies.extend(self.outgoing[&me].broadcast.clone().map(|own| (me, own)));
             let context = self.contexts.get_mut(&me).unwrap();
             context.round += 1;
             if context.round == 1 {
                 for (from, body) in &mut bodies {
-                    let mut whole = alloc::vec![0; 128];
-                    Transcript::new("keygen-test-hello").number(self.seed).party(*from).fill(&mut whole);
-                    whole.append(body);
-                    *body = whole;
+                    *body = [hello(self.seed, *from), body.clone()].concat();
                 }
                 context.view = view(&context.base, bodies.iter().map(|(id, body)| (*id, body.as_slice())));
             }
@@ -196,8 +272,8 @@ impl<C: Curve> Table<C> {
             let inbox = Inbox::new(inbox.keys().copied().collect::<Vec<_>>(), inbox).unwrap();
             match state.receive(context, inbox, &mut rng(self.seed, me, context)) {
                 Ok(step) => {
-                    if let Some(key) = step.output {
-                        self.ends.insert(me, End::Key(Box::new(key)));
+                    if let Some(output) = step.output {
+                        self.ends.insert(me, P::end(output));
                     }
                     match step.next {
                         Some(state) => {
@@ -230,6 +306,15 @@ impl<C: Curve> Table<C> {
         self
     }
 
+    /// Everybody's share, to go on with.
+    pub(super) fn shares(self) -> Shares<C> {
+        let share = |(id, end): (PartyId, End<C>)| match end {
+            End::Key(key) => Some((id.get(), Arc::new(*key))),
+            _ => None,
+        };
+        self.ends.into_iter().filter_map(share).collect()
+    }
+
     pub(super) fn keys(&self) -> Vec<&KeyShare<Plain<C>>> {
         assert_eq!(self.ends.len(), self.contexts.len());
         self.ends.values().map(End::key).collect()
@@ -258,7 +343,7 @@ pub(super) struct Forger<C: Curve> {
 }
 
 impl<C: Curve> Forger<C> {
-    pub(super) fn new(table: &Table<C>, n: u16, scalars: Vec<Scalar<C>>) -> Self {
+    pub(super) fn new<P: Dealing<C>>(table: &Table<C, P>, n: u16, scalars: Vec<Scalar<C>>) -> Self {
         let coefficients = scalars.iter().map(|a| UnclearedElement::new(Uncleared::mul_base(a))).collect();
         let (base, hello) = (table.base(), table.hello(n));
         Self { n, base, hello, scalars, coefficients, chain_code: [3; 32], blinding: [4; 32] }
@@ -303,7 +388,11 @@ impl<C: Curve> Forger<C> {
 }
 
 /// Runs round 1 with the forger's commitment, then the rest with its opening, proved by `prove`.
-pub(super) fn run_with<C: Curve>(table: Table<C>, forger: &Forger<C>, prove: impl Fn(&View) -> Proof<C>) -> Table<C> {
+pub(super) fn run_with<C: Curve, P: Dealing<C>>(
+    table: Table<C, P>,
+    forger: &Forger<C>,
+    prove: impl Fn(&View) -> Proof<C>,
+) -> Table<C, P> {
     let mut table = table.corrupt(&[forger.n]);
     table.round(&mut |mail| forger.send(mail, &[]));
     let opening = forger.opening(prove(&table.view()));

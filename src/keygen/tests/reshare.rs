@@ -1,126 +1,172 @@
-//! The inner protocol with an old sharing: what refresh and reshare will be entries to.
+//! Refresh and reshare by hand: dealers who deal something else than their part of the key.
 
-use super::deal::Old;
-use super::round1::Dealing;
 use super::*;
-use crate::sharing::lagrange_at_zero;
+use crate::key::Scheme;
 
-/// Deals the key of these parties anew, to the same; party n's constant is off by `shift(n)`.
-fn deal_anew<C: Curve>(
-    keys: &[&KeyShare<Plain<C>>],
-    shift: impl Fn(u16) -> i64,
+fn shares<C: Curve>() -> Shares<C> {
+    Table::<C>::new(41, 2, &[1, 2, 3]).run(honest).shares()
+}
+
+/// A table at which these dealers deal their part of the key plus a number, and party `other_chain_code` another
+/// chain code; all that they commit to, prove and send fits.
+fn with_cheats<C: Curve>(
+    plan: &Plan<Plain<C>>,
+    shares: &Shares<C>,
+    shift: &[(u16, i64)],
     other_chain_code: u16,
-) -> BTreeMap<PartyId, Result<KeyShare<Plain<C>>, Stop>> {
-    let public = keys[0].public();
-    let ids: Vec<PartyId> = public.parties().ids().collect();
-    let lambdas = lagrange_at_zero::<C>(&ids).unwrap();
-    let base = Base::from_bytes(public.digest());
-    let draws = |n: PartyId, round: u64| Transcript::new("keygen-reshare").party(n).number(round).rng();
-    let (mut states, mut commits) = (BTreeMap::new(), BTreeMap::new());
-    for (key, lambda) in keys.iter().zip(&lambdas) {
-        let images = ids.iter().zip(&lambdas);
-        let constants = images.map(|(id, l)| (*id, public.verifying_share(*id).unwrap() * l.value())).collect();
-        let old = Old { key_id: public.key_id(), chain_code_digest: *public.chain_code_digest(), constants };
-        let terms = Terms::<Plain<C>> {
-            me: key.me(),
-            base,
-            dealers: ids.clone(),
-            holders: public.parties().clone(),
-            threshold: public.threshold(),
-            number: public.number() + 1,
-            old: Some(old),
-        };
-        let mut constant = encode_scalar::<C>(&(*key.secret().expose() * lambda.value()));
-        add_at::<C>(&mut constant, 0, shift(key.me().get()));
-        let constant = Secret::new(decode_scalar::<C>(&constant).unwrap());
-        let mut chain_code = *key.chain_code().expose();
-        chain_code[0] ^= u8::from(key.me().get() == other_chain_code);
-        let dealing = Dealing { constant, chain_code: Secret::new(chain_code) };
-        let hello = alloc::vec![key.me().to_bytes()[1]; 32];
-        let (state, commit) = Round1::deal(terms, Some(dealing), &hello, &mut draws(key.me(), 0));
-        states.insert(key.me(), state);
-        commits.insert(key.me(), (hello, commit.commitment));
-    }
-    let bodies: Vec<_> = commits.iter().map(|(id, (hello, c))| (*id, [&hello[..], c].concat())).collect();
-    let view = view(&base, bodies.iter().map(|(id, body)| (*id, body.as_slice())));
-    let inbox = |me: PartyId| ids.iter().copied().filter(move |id| *id != me);
-    let mut second = BTreeMap::new();
-    for (me, state) in states {
-        let greeting =
-            |id| (id, Greeting { hello: commits[&id].0.clone(), commit: Commit { commitment: commits[&id].1 } });
-        let greetings = Inbox::new(inbox(me), inbox(me).map(greeting).collect()).unwrap();
-        second.insert(me, state.receive(view, greetings, &mut draws(me, 1)));
-    }
-    let mut dealt: BTreeMap<PartyId, BTreeMap<PartyId, Dealt<C>>> = BTreeMap::new();
-    let mut third = BTreeMap::new();
-    for (from, (state, opening, shares)) in second {
-        for (to, share) in shares {
-            let part = Dealt { opening: opening.copy(), share: Some(share) };
-            dealt.entry(to).or_default().insert(from, part);
+) -> Table<C, Reshare<Plain<C>>> {
+    let mut table = Table::anew(42, plan, shares);
+    for (n, context) in &table.contexts {
+        let shift = shift.iter().find(|(of, _)| *of == n.get()).map_or(0, |(_, shift)| *shift);
+        if !plan.dealers().contains(n) || (shift == 0 && n.get() != other_chain_code) {
+            continue;
         }
-        third.insert(from, state);
+        let (terms, mut dealing) = Reshare::prepare(plan, &shares[&n.get()], context).unwrap();
+        let mut constant = encode_scalar::<C>(dealing.constant.expose());
+        add_at::<C>(&mut constant, 0, shift);
+        *dealing.constant.expose_mut() = decode_scalar::<C>(&constant).unwrap();
+        dealing.chain_code.expose_mut()[0] ^= u8::from(n.get() == other_chain_code);
+        let (state, out) = Reshare::deal(terms, dealing, context, &mut rng(42, *n, context));
+        table.states.insert(*n, state);
+        table.outgoing.insert(*n, out);
     }
-    let step = |(me, state): (PartyId, Round2<Plain<C>>)| {
-        let result = state.receive(Inbox::new(inbox(me), dealt.remove(&me).unwrap()).unwrap(), &mut draws(me, 2));
-        (me, result)
-    };
-    let mut fourth: BTreeMap<_, _> = third.into_iter().map(step).collect();
-    let shape = Shape { threshold: public.threshold().get().into(), parties: ids.len(), batch: 1 };
-    let confirms: BTreeMap<_, _> =
-        fourth.iter().filter_map(|(id, result)| Some((*id, result.as_ref().ok()?.1.encode(&shape)))).collect();
-    let mut ends = BTreeMap::new();
-    while let Some((me, result)) = fourth.pop_first() {
-        let end = result.and_then(|(state, _)| {
-            let confirm = |id| Some((id, Confirm::decode(confirms.get(&id)?, &shape)?));
-            let confirms = inbox(me).filter_map(confirm).collect();
-            let (_, key, ack) = state.receive(Inbox::new(inbox(me), confirms).unwrap(), &mut draws(me, 3))?;
-            assert!(ack.attempts.is_empty());
-            Ok(key)
-        });
-        ends.insert(me, end);
-    }
-    ends
+    table
+}
+
+fn refresh<C: Curve>(shares: &Shares<C>) -> Plan<Plain<C>> {
+    Plan::refresh(shares[&1].public()).unwrap()
+}
+
+/// To 2 of {1, 4, 5}, by 2 and 3, who leave; party 1 does not deal.
+fn moved<C: Curve>(shares: &Shares<C>) -> Plan<Plain<C>> {
+    let two = Threshold::new(2).unwrap();
+    Plan::reshare(shares[&1].public(), [id(2), id(3)], parties(&[1, 4, 5]), two).unwrap()
 }
 
 /// the key stays, the sharing is another.
 fn r_03<C: Curve>() {
-    let table = Table::<C>::new(41, 2, &[1, 2, 3]).run(honest);
-    let ends = deal_anew(&table.keys(), |_| 0, 0);
-    for (old, new) in table.keys().iter().zip(ends.values()) {
-        let new = new.as_ref().unwrap();
+    let shares = shares::<C>();
+    let table = with_cheats(&refresh(&shares), &shares, &[], 0).run(honest);
+    for (old, new) in shares.values().zip(table.keys()) {
         assert_eq!(new.public().key_id(), old.public().key_id());
         assert_eq!(new.public().commitment().constant(), old.public().commitment().constant());
         assert_eq!(new.public().number(), 1);
         assert_ne!(new.public().sharing(), old.public().sharing());
         assert_ne!(new.secret().expose(), old.secret().expose());
         assert_eq!(new.chain_code().expose(), old.chain_code().expose());
+        assert!(!new.public().is_dealt());
     }
 }
 
-/// dealers that add 5 and −5 to their constants are both named, though the key would stay.
+/// whoever deals more or less than its part is named, by all, and the evidence convicts it; also two
+/// whose shifts cancel, so that the key would stay.
 fn r_03_shifted<C: Curve>() {
-    let table = Table::<C>::new(41, 2, &[1, 2, 3]).run(honest);
-    let shift = |n| match n {
-        2 => 5,
-        3 => -5,
-        _ => 0,
-    };
-    for end in deal_anew(&table.keys(), shift, 0).values() {
-        let wanted = Abort::of(Fault::BadConstant, [id(2), id(3)]);
-        assert!(matches!(end, Err(Stop::Abort(abort)) if *abort == wanted));
+    let shares = shares::<C>();
+    for plan in [refresh(&shares), moved(&shares)] {
+        for (shift, culprits) in [(&[(3, 1)][..], &[3][..]), (&[(2, 5), (3, -5)], &[2, 3])] {
+            let table = with_cheats(&plan, &shares, shift, 0).run(honest);
+            table.expect(Fault::BadConstant, culprits);
+            let one = &table.contexts[&id(1)];
+            for n in [2, 3] {
+                let mut case = crate::round::Case {
+                    params: &one.params,
+                    base: one.base,
+                    view: one.view,
+                    culprit: id(n),
+                    round1: BTreeMap::new(),
+                    broadcasts: BTreeMap::new(),
+                };
+                case.round1.insert(id(n), (table.hello(n), table.sent[0][&id(n)].clone()));
+                case.broadcasts.insert((2, id(n)), table.sent[1][&id(n)].clone());
+                let judged = Reshare::<Plain<C>>::judge(&case, &table.judge);
+                assert_eq!(judged, culprits.contains(&n).then_some(Fault::BadConstant));
+            }
+        }
     }
 }
 
-/// A chain code that is not the key's is complained about, though it is the one committed to.
+/// A chain code that is not the key's is complained about, though it is the one committed to; also by newcomers,
+/// and those who leave uphold it.
 fn other_chain_code<C: Curve>() {
-    let table = Table::<C>::new(41, 2, &[1, 2, 3]).run(honest);
-    for end in deal_anew(&table.keys(), |_| 0, 2).values() {
-        assert!(matches!(end, Err(Stop::Complain(accused)) if *accused == [id(2)]));
+    let shares = shares::<C>();
+    for plan in [refresh(&shares), moved(&shares)] {
+        let mut sent = Vec::new();
+        let table = with_cheats(&plan, &shares, &[], 2).run(|mail| {
+            if (mail.round, mail.from, mail.to) == (2, 2, 1) {
+                sent.extend(mail.sealed.clone().unwrap());
+            }
+        });
+        for n in plan.holders().ids().filter(|n| n.get() != 2) {
+            assert!(matches!(&table.ends[&n], End::Complaint(accused) if *accused == [id(2)]), "{n}");
+        }
+        if !plan.holders().contains(id(3)) {
+            assert!(!table.states[&id(3)].sealed_part_is_right(id(2), id(1), Some(&sent)));
+        }
     }
+}
+
+/// The strikes against those who stay go along; nothing is held against who is new.
+fn strikes<C: Curve>() {
+    let mut shares = shares::<C>();
+    let mut mine = KeyShare::from_bytes(&shares[&1].to_bytes()).unwrap();
+    mine.raise_strikes(id(2), 2);
+    mine.raise_strikes(id(3), 1);
+    shares.insert(1, Arc::new(mine));
+    let two = Threshold::new(2).unwrap();
+    let plan = Plan::reshare(shares[&1].public(), [id(1), id(2)], parties(&[1, 2, 4]), two).unwrap();
+    let table = Table::anew(43, &plan, &shares).run(honest);
+    let key = table.ends[&id(1)].key();
+    assert_eq!([1, 2, 4].map(|n| key.strikes(id(n)).unwrap()), [0, 2, 0]);
+    assert_eq!(table.ends[&id(2)].key().strikes(id(1)), Ok(0));
+}
+
+/// What each party sends, as the docs say.
+fn bodies_have_their_sizes<C: Curve>() {
+    let shares = shares::<C>();
+    let p = C::POINT_LEN;
+    let mut table = Table::anew(44, &moved(&shares), &shares);
+    let deals = |n: &PartyId| [2, 3].contains(&n.get());
+    for round in 1..=3 {
+        for (n, out) in &table.outgoing {
+            let wanted = match (round, deals(n)) {
+                (1, true) => Some(32),
+                (1, false) => Some(0),
+                (2, true) => Some(p * 3 + 96),
+                (3, false) => Some(p + 64),
+                _ => None,
+            };
+            assert_eq!(out.broadcast.as_ref().map(Vec::len), wanted, "{n} in round {round}");
+            assert_eq!(out.sealed.len(), if round == 2 && deals(n) { 3 } else { 0 });
+            assert!(out.sealed.iter().all(|(_, bytes)| bytes.len() == 64));
+        }
+        table.round(&mut honest);
+    }
+    assert_eq!(table.finished, 5);
+    assert!(matches!(&table.ends[&id(2)], End::Left(public) if **public == *table.ends[&id(4)].key().public()));
+}
+
+/// Nothing is promised before the confirm, and by those who leave never.
+fn promises<C: Curve>() {
+    let shares = shares::<C>();
+    let mut table = Table::anew(45, &moved(&shares), &shares);
+    for promised in [false, false, true] {
+        for (n, state) in &table.states {
+            let promised = promised && table.contexts[n].params.me().get() != 2 && n.get() != 3;
+            assert_eq!(state.has_promised(), promised);
+            assert_eq!(state.promise().is_some(), promised);
+            assert_eq!(state.pending().is_some(), promised);
+            assert!(state.record().is_none());
+        }
+        table.round(&mut honest);
+    }
+    assert_eq!(Plain::<C>::NAME, "plain");
 }
 
 on_every_curve! {
     r_03_the_key_stays => r_03();
     r_03_shifted_constants_name_the_dealers => r_03_shifted();
     r_03_other_chain_code => other_chain_code();
+    r_09_strikes_go_along => strikes();
+    reshare_bodies_have_their_sizes => bodies_have_their_sizes();
+    reshare_promises => promises();
 }

@@ -109,18 +109,67 @@ impl Protocol for Coin {
         }
     }
 
-    fn judge(case: &Case<'_>) -> Option<Fault> {
+    fn judge(case: &Case<'_>, _: &u8) -> Option<Fault> {
         let (_, commitment_sent) = case.round1.get(&case.culprit)?;
         let value = case.broadcasts.get(&(2, case.culprit))?;
         (commitment(case.culprit, value) != *commitment_sent).then_some(Fault::BadOpening)
     }
 
-    fn judge_sealed_part(case: &Case<'_>, from: PartyId, to: PartyId, opened: Option<&[u8]>) -> Option<bool> {
+    fn judge_sealed_part(
+        case: &Case<'_>,
+        _: &u8,
+        (from, to): (PartyId, PartyId),
+        opened: Option<&[u8]>,
+    ) -> Option<bool> {
         let value = case.broadcasts.get(&(2, from))?;
         Some(opened == Some(&for_one(value, to)))
     }
 
     fn has_promised(&self) -> bool {
         matches!(self, Coin::Confirming { .. })
+    }
+
+    fn promise(&self) -> Option<Self> {
+        match self {
+            Coin::Confirming { values, coin } => Some(Coin::Confirming { values: values.clone(), coin: *coin }),
+            _ => None,
+        }
+    }
+}
+
+/// The coin in a protocol without complaints: nobody is accused there.
+#[derive(Debug)]
+pub(super) struct Quiet(Coin);
+
+impl Protocol for Quiet {
+    const NAME: &'static str = "quiet";
+    const CHANNELS: Channels = Channels::Sealed;
+    const RESUMABLE: bool = true;
+    type Inputs = u8;
+    type Output = [u8; 32];
+
+    fn key(_: &u8) -> KeyRef {
+        KeyRef::default()
+    }
+
+    fn absorb(inputs: &u8, base: Transcript) -> Transcript {
+        Coin::absorb(inputs, base)
+    }
+
+    fn hedge(_: &u8, seed: Transcript) -> Transcript {
+        seed
+    }
+
+    fn start(inputs: u8, context: &Context, rng: &mut TranscriptRng) -> Result<(Self, Outgoing), Usage> {
+        Coin::start(inputs, context, rng).map(|(coin, outgoing)| (Self(coin), outgoing))
+    }
+
+    fn awaits(&self, context: &Context, from: PartyId) -> Parts {
+        self.0.awaits(context, from)
+    }
+
+    fn receive(self, context: &Context, inbox: Inbox<Received>, rng: &mut TranscriptRng) -> Result<Step<Self>, Stop> {
+        let step = self.0.receive(context, inbox, rng)?;
+        Ok(Step { next: step.next.map(Self), outgoing: step.outgoing, output: step.output })
     }
 }

@@ -3,6 +3,8 @@
 mod cheats;
 mod coin;
 mod delivery;
+mod repair;
+mod robust;
 
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;

@@ -3,6 +3,7 @@
 //! Every test counts what it ran, and fails if a vector was skipped.
 
 mod bitcoin;
+mod derivation;
 mod eddsa;
 mod rfc9591;
 mod ristretto;

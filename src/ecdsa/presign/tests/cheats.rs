@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::super::messages::{Commit, Dealt, Greeting, Invitation, Opening, Ties};
 use super::super::round1::Round1;
-use super::super::round2::{Finish, weighted_and_single};
+use super::super::round2::{Finish, weight, weighted_and_single};
 use super::{Team, cheat, id, request};
 use crate::curve::{Curve, PublicScalar, random_scalar};
 use crate::ecdsa::{EcdsaScheme, P256Ecdsa, Secp256k1Ecdsa};
@@ -276,6 +276,29 @@ fn o_12_the_merged_check_is_both_checks() {
     }
     on::<Secp256k1Ecdsa>();
     on::<P256Ecdsa>();
+}
+
+/// S-17: the weight of the merged check hangs on everything that is checked, on the answer of the multiplication
+/// too, under a generator that repeats itself as well.
+#[test]
+fn s_17_the_weight_hangs_on_the_answer() {
+    let point = |k: u64| C::mul_base(&k.into());
+    let view = |byte| crate::party::View::from_bytes([byte; 32]);
+    let points = || [1, 2, 3, 4].map(point);
+    let number = |k: u64| crate::curve::Scalar::<C>::from(k);
+    let base = (view(1), number(5), [number(6), number(7)], points());
+    let mut all = alloc::vec![weight::<S>(&base.0, base.1, base.2, base.3)];
+    assert_eq!(weight::<S>(&base.0, base.1, base.2, base.3), all[0]);
+    all.push(weight::<S>(&view(2), base.1, base.2, base.3));
+    all.push(weight::<S>(&base.0, number(9), base.2, base.3));
+    all.push(weight::<S>(&base.0, base.1, [number(9), number(7)], base.3));
+    all.push(weight::<S>(&base.0, base.1, [number(6), number(9)], base.3));
+    for k in 0..4 {
+        let mut other = points();
+        other[k] = point(9);
+        all.push(weight::<S>(&base.0, base.1, base.2, other));
+    }
+    assert!((0..all.len()).all(|k| !all[..k].contains(&all[k])));
 }
 
 /// O-14, E-08: what a broadcast convicts of convinces those who were not there; a private failure does not.

@@ -3,7 +3,7 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use super::{Cheats, Team, header, id, prehash, request};
+use super::{Cheats, Net, Team, header, id, prehash, request};
 use crate::curve::{Curve, PublicScalar};
 use crate::ecdsa::online::{Child, Request};
 use crate::ecdsa::signature::{EcdsaCurve, SRule, verify};
@@ -65,13 +65,40 @@ fn signs_with_any_ids() {
 fn signs_for_children_interactively() {
     let team = Team::<Secp256k1Ecdsa>::new(2, 3, 4);
     for delta in [0, 1, 77] {
-        let child = Child::additive(PublicScalar::from(delta)).unwrap();
+        let child = Child::at_offset(PublicScalar::from(delta));
         let wanted = Request::new(prehash(delta), child).unwrap();
         let net = team.sign(&[1, 3], wanted, 1, Cheats::new()).run();
         let signed = net.outcomes[&id(1)].output.unwrap();
         let key = child.key(&team.first().public().joint_point()).unwrap();
         assert!(verify::<Secp256k1Ecdsa>(&key, &prehash(delta), &signed.signature, SRule::Low));
     }
+}
+
+/// T-05: interactive signers on different paths are foreign to each other, and on one path sign for the child.
+#[test]
+fn t_05_ecdsa_signers_on_other_paths() {
+    type S = Secp256k1Ecdsa;
+    let team = Team::<S>::new(2, 3, 6);
+    let signers = [1, 3];
+    let run = |paths: [&str; 2], label| {
+        let inputs = signers.iter().zip(paths).map(|(n, path)| {
+            let child = team.shares[&id(*n)].derive(&path.parse().unwrap()).unwrap();
+            let wanted = Request::new(prehash(1), Child::from(&child)).unwrap();
+            (id(*n), team.sign_inputs(id(*n), &signers, wanted))
+        });
+        let net = Net::start(|me| team.params(me, &signers, label), inputs.collect(), Cheats::new());
+        Net::<crate::ecdsa::sign::Sign<S>>::run(net)
+    };
+    let signed = run(["m/0/1", "m/0/1"], 1).outcomes[&id(3)].output.unwrap();
+    let child = team.first().extended_key().unwrap().derive(&"m/0/1".parse().unwrap()).unwrap();
+    assert!(verify::<S>(child.point(), &prehash(1), &signed.signature, SRule::Low));
+    for (label, paths) in [(2, ["m/0", "m/1"]), (3, ["m", "m/0"])] {
+        let net = run(paths, label);
+        assert!(net.outcomes.values().all(|outcome| outcome.output.is_none() && outcome.abort.is_none()));
+        assert_eq!(net.sessions[&id(1)].conflicts(), [id(3)]);
+        assert_eq!(net.sessions[&id(3)].conflicts(), [id(1)]);
+    }
+    assert!(team.nothing_is_burned());
 }
 
 /// The sizes that `docs/ecdsa.md` states: bodies, with the nonce and key of the session in round 1.
@@ -174,6 +201,47 @@ fn inputs_and_parameters_must_agree() {
     let batch = team.signer(id(1), &[1, 2], 2).unwrap();
     let log = team.logs[&id(1)].clone();
     assert_eq!(crate::ecdsa::sign::Inputs::new(batch, request(1), log).unwrap_err(), Usage::TooMany);
+}
+
+/// K-17: a session whose parties have other identity keys than the key knows them by does not start: not presigning,
+/// signing or online signing, and no use is counted and nothing spent.
+#[test]
+fn k_17_identities_are_those_of_the_key() {
+    use crate::ecdsa::online;
+    use crate::session::Session;
+    type S = Secp256k1Ecdsa;
+    let team = Team::<S>::new(2, 3, 12);
+    let params = team.params(id(1), &[1, 2], 1);
+    let stranger = super::identity(id(9)).public();
+    let parties = crate::party::Parties::new([(id(1), super::identity(id(1)).public()), (id(2), stranger)]).unwrap();
+    let other = crate::party::SessionParams::new(*params.label(), id(1), params.threshold(), parties).unwrap();
+    let signer = super::Signer::<S>::new(&other, &team.shares[&id(1)], &team.states[&id(1)], &*team.logs[&id(1)], 1);
+    assert_eq!(signer.map(|_| ()), Err(Usage::OtherIdentity));
+    let mut rng = crate::transcript::Transcript::new("identities-test").rng();
+    let mine = super::identity(id(1));
+    let inputs = team.presign_inputs(id(1), &[1, 2], 1);
+    let started = Session::<super::super::Presign<S>>::start(other.clone(), &mine, inputs, &mut rng);
+    assert_eq!(started.map(|_| ()), Err(Usage::OtherIdentity));
+    let inputs = team.sign_inputs(id(1), &[1, 2], request(1));
+    let started = Session::<crate::ecdsa::sign::Sign<S>>::start(other.clone(), &mine, inputs, &mut rng);
+    assert_eq!(started.map(|_| ()), Err(Usage::OtherIdentity));
+    assert_eq!(team.signer(id(1), &[1, 2], 1).unwrap().pairs[0].uses(), 0);
+    let store = alloc::sync::Arc::new(crate::ecdsa::store::MemoryStore::new());
+    let made = team.presignatures(&[1, 2], 1, 2).remove(0).remove(0);
+    let name = made.store(&*store).unwrap();
+    let key = team.first().public().clone();
+    let presignature = crate::ecdsa::Presignature::load(&*store, &name).unwrap();
+    let inputs = online::Inputs { presignature, key, request: request::<S>(1), store: store.clone() };
+    let started = Session::<online::Online<S>>::start(other, &mine, inputs, &mut rng);
+    assert_eq!(started.map(|_| ()), Err(Usage::OtherIdentity));
+    assert_eq!(store.unspent(), [name]);
+    // Another threshold than the key's is refused alike.
+    let three = crate::party::Threshold::new(3).unwrap();
+    let all = team.params(id(1), &[1, 2, 3], 1);
+    let other = crate::party::SessionParams::new(*all.label(), id(1), three, all.parties().clone()).unwrap();
+    let inputs = team.presign_inputs(id(1), &[1, 2, 3], 1);
+    let started = Session::<super::super::Presign<S>>::start(other, &mine, inputs, &mut rng);
+    assert_eq!(started.map(|_| ()), Err(Usage::InvalidThreshold));
 }
 
 /// E-06, E-07: everything that may be signed is, on both curves: digests of ones, of q − 1, above q.

@@ -1,8 +1,10 @@
 //! Presigning and signing: teams of honest parties, and parties that cheat.
 
+mod blame;
 mod cheats;
 mod fields;
 mod honest;
+mod probes;
 mod setups;
 
 use alloc::boxed::Box;

@@ -94,6 +94,65 @@ fn o_24_a_burn_ends_every_session_on_the_pair() {
     assert!(third.run().outcomes.values().all(|outcome| outcome.output.is_some()));
 }
 
+/// O-24: two sets of states from one file in one process, one log: a burn through one set ends a session on the other
+/// before it lets its second round out, and one that has let it out before it ends.
+#[test]
+fn o_24_copies_of_the_states_see_each_others_burns() {
+    for late in [false, true] {
+        let mut team = Team::<S>::new(2, 2, 49);
+        let log = team.logs[&id(1)].clone();
+        let stored = team.states.get_mut(&id(1)).unwrap().to_bytes();
+        let mut on_copy = team.sign(&[1, 2], request(2), 2, Cheats::new());
+        let mut held = Vec::new();
+        while late && let Some((to, bytes)) = on_copy.queue.pop_front() {
+            if header(&bytes).0 == 2 { held.push((to, bytes)) } else { on_copy.deliver(to, &bytes) }
+        }
+        on_copy.queue.extend(held);
+        let loaded = crate::ecdsa::pairs::PairStates::from_bytes(&stored, &*log, 0).unwrap();
+        let former = team.states.insert(id(1), loaded).unwrap();
+        let net = team.sign(&[1, 2], request(1), 1, spoiled()).run();
+        assert_eq!(net.abort_of(1).unwrap().0, Fault::BadExtension);
+        let on_copy = on_copy.run();
+        assert_eq!(on_copy.abort_of(1), Some((Fault::PairBurned, Vec::new(), Vec::new())));
+        let released = on_copy.log.iter().any(|(_, _, bytes)| header(bytes).0 > 1 && header(bytes).2 == id(1));
+        assert_eq!(released, late);
+        drop(former);
+    }
+}
+
+/// O-24: the log fails right before round 2 would leave: it does not.
+#[test]
+fn o_24_a_log_that_fails_before_the_release() {
+    #[derive(Debug)]
+    struct Silent;
+    impl BurnLog for Silent {
+        fn burn(&self, _: &PairId, _: &Peer) -> Result<(), StoreError> {
+            Err(StoreError::Failed)
+        }
+        fn is_burned(&self, _: &PairId) -> Result<bool, StoreError> {
+            Err(StoreError::Failed)
+        }
+        fn strike(&self, _: &Peer) -> Result<(), StoreError> {
+            Err(StoreError::Failed)
+        }
+        fn strikes(&self, _: &Peer) -> Result<Strikes, StoreError> {
+            Err(StoreError::Failed)
+        }
+        fn forgive(&self, _: &Peer) -> Result<(), StoreError> {
+            Err(StoreError::Failed)
+        }
+    }
+    let team = Team::<S>::new(2, 2, 46);
+    let inputs = [1, 2].map(|n: u16| {
+        let signer = team.signer(id(n), &[1, 2], 1).unwrap();
+        (id(n), Inputs::new(signer, request(1), Arc::new(Silent)).unwrap())
+    });
+    let net: Net<Sign<S>> = Net::start(|me| team.params(me, &[1, 2], 1), inputs.into(), Cheats::new());
+    let net = net.run();
+    assert_eq!(net.abort_of(1), Some((Fault::LogFailed, Vec::new(), Vec::new())));
+    assert!(!net.log.iter().any(|(_, _, bytes)| header(bytes).0 > 1));
+}
+
 /// O-24: a burn after round 2 has been sent: what is unfinished dies, what is finished stays usable.
 #[test]
 fn o_24_finished_presignatures_stay() {
