@@ -150,11 +150,11 @@ fn shares<C: Curve>() -> Shares<C> {
     Table::<C>::new(21, 2, &IDS).run(honest).shares()
 }
 
-type Tables<C, P> = dyn Fn() -> Table<C, P>;
+type Tables<'a, C, P> = dyn Fn() -> Table<C, P> + 'a;
 
 /// the same on a refresh, and on a reshare in which party 1 gives up dealing, party 2 leaves and party 4 comes
 /// in.
-fn on_reshares<C: Curve>(test: fn(&Tables<C, Reshare<Plain<C>>>)) {
+fn on_reshares<C: Curve>(test: fn(&Tables<'_, C, Reshare<Plain<C>>>)) {
     let shares = shares::<C>();
     let public = shares[&1].public();
     let refresh = Plan::refresh(public).unwrap();
