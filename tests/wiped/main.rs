@@ -160,7 +160,8 @@ impl<P: Protocol> Protocol for Watch<P> {
     fn start(inputs: P::Inputs, context: &Context, rng: &mut TranscriptRng) -> Result<(Self, Outgoing), Usage> {
         let me = context.params.me();
         scanner::quietly(|| {
-            let seed = told(|told| told.last_seed.take()).unwrap();
+            // A session that is taken up again has its seed from before.
+            let Some(seed) = told(|told| told.last_seed.take()) else { return };
             tell(format!("seed of {me}"), &seed);
             if P::CHANNELS != Channels::Open {
                 let mut draws = Transcript::new("draw").field(&seed).rng();
