@@ -333,7 +333,7 @@ fn reshare<S: Scheme>(report: &Report, suite: &str, (t, n): (u16, u16), refresh:
         let all = ids.into_iter().map(|me| {
             let inputs = match shares.iter().find(|share| share.me() == me) {
                 Some(share) => ReshareInputs::holder(plan.clone(), Arc::clone(share))?,
-                None => ReshareInputs::newcomer(plan.clone()),
+                None => ReshareInputs::newcomer(plan.clone(), &plan.old().digest())?,
             };
             Ok((plan.params(Label::from_bytes([5; 32]), me)?, inputs))
         });
@@ -351,7 +351,8 @@ fn repair<S: Scheme>(report: &Report, suite: &str, t: u16, n: u16) -> Result<()>
     let lost = Lost { id: PartyId::new(n)?, identity: identity(n)?.public() };
     let mut costs = Vec::new();
     for _ in 0..if n > 20 { 1 } else { 9 } {
-        let mut all = vec![repair::Inputs::recipient(shares[0].public(), lost, &helpers)?];
+        let mut all =
+            vec![repair::Inputs::recipient(shares[0].public(), &shares[0].public().digest(), lost, &helpers)?];
         for share in shares.iter().take(t.into()) {
             all.push(repair::Inputs::helper(share, lost, &helpers)?);
         }

@@ -84,7 +84,8 @@ pub enum Usage {
     SetupNeeded(PartyId),
     /// This peer has failed three checks of pair states: an operator decides whether to go on with it.
     OperatorNeeded(PartyId),
-    /// The record of pair states is older than one this installation has had: it may undo a burn.
+    /// The record, of pair states or of a key, is older than one this installation has had: it may undo a burn, or
+    /// bring back an old share.
     OlderGeneration {
         /// The generation of the record.
         found: u64,
@@ -109,6 +110,24 @@ pub enum Usage {
     Spent,
     /// The store does not have this presignature, or had it in a former life.
     UnknownPresignature,
+    /// This party has acknowledged an attempt to move the key on: nothing more is confirmed from the old sharing, and
+    /// what was acknowledged is not discarded.
+    Acknowledged,
+    /// The share of this sharing is gone: a later sharing, which this party has no share of or has as well, is done.
+    Retired,
+    /// There is a record of a key in this store already.
+    RecordExists,
+    /// This party has no share of the sharing yet: an attempt or a repair brings it.
+    NoShare,
+    /// This party has not confirmed such an attempt.
+    UnknownAttempt,
+    /// Two attempts to move the key on have certificates, and neither can become done: an operator decides.
+    SharingsConflict {
+        /// The sharing this party has acknowledged.
+        ours: Sharing,
+        /// The sharing another party has acknowledged instead.
+        theirs: Sharing,
+    },
     /// One machine has dealt this sharing, as an import does: refresh it first. Nothing else may be done with it.
     RefreshFirst,
     /// This party deals its share of the key in this session: it needs the share.

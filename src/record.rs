@@ -39,6 +39,12 @@ pub(crate) fn write(kind: Kind, suite: &str, size: usize, body: impl FnOnce(&mut
 
 /// Opens a record of this kind and suite: a reader of its body.
 pub(crate) fn read<'a>(bytes: &'a [u8], kind: Kind, suite: &str) -> Result<Reader<'a>, Usage> {
+    let (found, input) = read_any(bytes, kind)?;
+    if found == suite.as_bytes() { Ok(input) } else { Err(Usage::OtherSuite) }
+}
+
+/// Opens a record of this kind, of whatever suite: the suite and a reader of its body.
+pub(crate) fn read_any(bytes: &[u8], kind: Kind) -> Result<(&[u8], Reader<'_>), Usage> {
     let split = bytes.len().checked_sub(CHECKSUM_LEN).ok_or(Usage::Malformed)?;
     let (content, sum) = bytes.split_at_checked(split).ok_or(Usage::Malformed)?;
     let mut input = Reader::new(content);
@@ -50,10 +56,8 @@ pub(crate) fn read<'a>(bytes: &'a [u8], kind: Kind, suite: &str) -> Result<Reade
         return Err(Usage::UnknownVersion);
     }
     let length = input.u8().ok_or(Usage::Malformed)?;
-    if input.take(length.into()) != Some(suite.as_bytes()) {
-        return Err(Usage::OtherSuite);
-    }
-    Ok(input)
+    let suite = input.take(length.into()).ok_or(Usage::OtherSuite)?;
+    Ok((suite, input))
 }
 
 fn checksum(content: &[u8]) -> [u8; CHECKSUM_LEN] {

@@ -15,7 +15,6 @@ mod tests;
 #[cfg(any(test, feature = "std"))]
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
-use core::fmt;
 
 use crate::error::Usage;
 use crate::key::{KeyShare, Scheme};
@@ -25,6 +24,8 @@ use crate::party::{KeyId, PairId, PartyId, PublicIdentity};
 pub use file::FileBurnLog;
 #[cfg(any(test, feature = "std"))]
 pub use memory::MemoryBurnLog;
+
+pub use crate::key::StoreError;
 
 /// How many strikes a peer may have before an operator has to decide.
 pub const STRIKES: u32 = 3;
@@ -68,36 +69,6 @@ impl Strikes {
     /// Those that count.
     pub fn open(self) -> u32 {
         self.total.saturating_sub(self.forgiven)
-    }
-}
-
-/// A store that could not do what was asked, or cannot be sure that it has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// Reading or writing failed, now or before: after a failed write a store must refuse everything.
-    Failed,
-    /// What is stored is damaged: something that was recorded cannot be read any more.
-    Damaged,
-    /// There is nothing where something should be, or something where nothing should be.
-    Absent,
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            StoreError::Failed => "the store failed",
-            StoreError::Damaged => "what is stored is damaged",
-            StoreError::Absent => "there is no such store, or there is one already",
-        })
-    }
-}
-
-impl core::error::Error for StoreError {}
-
-impl From<StoreError> for Usage {
-    fn from(_: StoreError) -> Self {
-        Usage::StoreFailed
     }
 }
 

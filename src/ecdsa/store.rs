@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::online::SHARE_LEN;
 use super::presignature::PresignatureId;
 use crate::error::Usage;
+use crate::key::StoreError;
 
 #[cfg(any(test, feature = "std"))]
 mod file;
@@ -41,6 +42,12 @@ impl From<Refusal> for Usage {
             Refusal::Unknown => Usage::UnknownPresignature,
             Refusal::Spent | Refusal::Exists => Usage::Spent,
         }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(_: StoreError) -> Self {
+        Refusal::Failed
     }
 }
 

@@ -50,7 +50,7 @@ impl fmt::Display for Usage {
             Usage::SetupNeeded(id) => return write!(f, "no usable pair state with party {id}: run a setup"),
             Usage::OperatorNeeded(id) => return write!(f, "party {id} has failed three checks: an operator decides"),
             Usage::OlderGeneration { found, newest } => {
-                return write!(f, "pair states of generation {found}, there was {newest}");
+                return write!(f, "a record of generation {found}, there was {newest}");
             }
             Usage::StoreFailed => "the burn log or another store does not answer",
             Usage::ZeroDigest => "the digest is 0 modulo the group order",
@@ -61,6 +61,14 @@ impl fmt::Display for Usage {
             Usage::PathTooLong => "a path has at most 255 steps from the root",
             Usage::Spent => "the presignature is spent",
             Usage::UnknownPresignature => "the store does not have this presignature",
+            Usage::Acknowledged => "an attempt is acknowledged: no other can be confirmed, and it cannot be discarded",
+            Usage::Retired => "the share is gone: a later sharing is done",
+            Usage::RecordExists => "there is a record of a key in this store already",
+            Usage::NoShare => "this party has no share of the sharing yet",
+            Usage::UnknownAttempt => "this party has not confirmed such an attempt",
+            Usage::SharingsConflict { ours, theirs } => {
+                return write!(f, "sharing {ours} is acknowledged here, {theirs} elsewhere: an operator decides");
+            }
             Usage::RefreshFirst => "one machine has dealt this sharing: refresh it first",
             Usage::ShareNeeded => "a dealer needs its share",
             Usage::NotOpened => "the backup does not open: another passphrase or key, or an altered file",

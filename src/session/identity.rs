@@ -48,7 +48,7 @@ impl Identity {
     }
 
     /// Another handle to the same key; the key itself is not copied.
-    pub(super) fn handle(&self) -> Self {
+    pub(crate) fn handle(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }

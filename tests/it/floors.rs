@@ -143,6 +143,7 @@ fn every_step_is_cited() {
     for (page, folders) in [
         ("session", &["session/", "party"][..]),
         ("keygen", &["keygen/"]),
+        ("record", &["keygen/record", "key/store"]),
         ("reshare", &["keygen/reshare/"]),
         ("repair", &["keygen/repair"]),
         ("frost", &["frost/"]),

@@ -12,6 +12,7 @@
 
 mod backup;
 mod chains;
+mod crashes;
 mod derive;
 mod ecdsa;
 mod ecdsa_many;

@@ -15,11 +15,12 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt;
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 
 use super::{Book, BurnLog, Peer, StoreError, Strikes};
+use crate::key::store::disk::{self, hex, unhex};
 use crate::party::{KeyId, PairId, PartyId};
 use crate::transcript::Transcript;
 
@@ -51,11 +52,11 @@ impl FileBurnLog {
         }
         // Complete before it has its name, so that no crash leaves half a header; a link, not a rename,
         // so that a log made meanwhile is not replaced.
-        let draft = write_draft(path, HEADER)?;
+        let draft = disk::write_draft(path, HEADER.as_bytes())?;
         let linked = fs::hard_link(&draft, path);
         fs::remove_file(&draft)?;
         linked?;
-        sync_folder(path)?;
+        disk::sync_folder(path)?;
         Self::open(path)
     }
 
@@ -79,7 +80,7 @@ impl FileBurnLog {
             let repaired = Record::guess(torn).ok_or(StoreError::Damaged)?;
             repaired.iter().for_each(|record| record.enter(&mut book));
             let end = repaired.map_or_else(String::new, |record| record.line());
-            replace(path, &format!("{HEADER}{whole}{end}"))?;
+            disk::replace(path, format!("{HEADER}{whole}{end}").as_bytes())?;
         }
         let file = OpenOptions::new().append(true).open(path)?;
         Ok(Self(Mutex::new(Inner { file, book, poisoned: false })))
@@ -96,7 +97,7 @@ impl FileBurnLog {
     pub fn cut_torn_end(path: impl AsRef<Path>) -> Result<(), StoreError> {
         let text = fs::read(path.as_ref())?;
         let (whole, _) = split(&text)?;
-        replace(path.as_ref(), &format!("{HEADER}{whole}"))
+        disk::replace(path.as_ref(), format!("{HEADER}{whole}").as_bytes())
     }
 
     fn lock(&self) -> Result<MutexGuard<'_, Inner>, StoreError> {
@@ -149,15 +150,6 @@ impl BurnLog for FileBurnLog {
 impl fmt::Debug for FileBurnLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FileBurnLog")
-    }
-}
-
-impl From<std::io::Error> for StoreError {
-    fn from(error: std::io::Error) -> Self {
-        match error.kind() {
-            ErrorKind::NotFound | ErrorKind::AlreadyExists => StoreError::Absent,
-            _ => StoreError::Failed,
-        }
     }
 }
 
@@ -227,49 +219,6 @@ fn split(text: &[u8]) -> Result<(&str, &[u8]), StoreError> {
     let end = records.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
     let (whole, torn) = records.split_at_checked(end).ok_or(StoreError::Damaged)?;
     Ok((core::str::from_utf8(whole).map_err(|_| StoreError::Damaged)?, torn))
-}
-
-/// Puts other text in the place of a file, all of it or nothing.
-fn replace(path: &Path, text: &str) -> Result<(), StoreError> {
-    fs::rename(write_draft(path, text)?, path)?;
-    sync_folder(path)
-}
-
-/// A synced file beside `path`.
-fn write_draft(path: &Path, text: &str) -> Result<PathBuf, StoreError> {
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(".draft");
-    let draft = PathBuf::from(draft);
-    let mut file = File::create(&draft)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    Ok(draft)
-}
-
-/// Makes a new name in a folder durable, where folders can be synced.
-fn sync_folder(path: &Path) -> Result<(), StoreError> {
-    if cfg!(unix) {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
-    }
-    Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// 32 bytes from 64 lowercase digits.
-fn unhex(digits: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
-    if pairs.len() != bytes.len() || !rest.is_empty() {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(pairs) {
-        *byte = u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    (hex(&bytes) == digits).then_some(bytes)
 }
 
 fn sum(content: &str) -> String {

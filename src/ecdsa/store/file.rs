@@ -15,7 +15,7 @@ extern crate std;
 use alloc::format;
 use alloc::vec::Vec;
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -26,7 +26,11 @@ use zeroize::Zeroizing;
 
 use super::{Claim, PresignatureId, PresignatureStore, Refusal, Spent};
 use crate::ecdsa::online::SHARE_LEN;
+use crate::ecdsa::presignature;
 use crate::error::Usage;
+use crate::key::store::disk;
+use crate::key::{Retire, StoreError};
+use crate::party::{KeyId, Sharing};
 use crate::secret::{Secret, fresh};
 use crate::transcript::Transcript;
 
@@ -114,11 +118,7 @@ impl FileStore {
 
     /// Makes a file that is not there yet: its content, its name and the folder are on the disk afterwards.
     fn create(&self, path: &Path, content: &[u8]) -> Result<(), Refusal> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path).map_err(|error| match error.kind() {
+        let mut file = disk::options().create_new(true).open(path).map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => Refusal::Exists,
             _ => Refusal::Failed,
         })?;
@@ -143,10 +143,7 @@ impl FileStore {
 
     fn wipe(&self, id: &PresignatureId) -> std::io::Result<()> {
         let path = self.record(id);
-        let mut file = OpenOptions::new().write(true).open(&path)?;
-        let length = usize::try_from(file.metadata()?.len()).unwrap_or(0);
-        file.write_all(&alloc::vec![0; length])?;
-        file.sync_all()?;
+        disk::wipe(&mut OpenOptions::new().write(true).open(&path)?).map_err(std::io::Error::other)?;
         fs::remove_file(&path)
     }
 
@@ -158,14 +155,36 @@ impl FileStore {
     }
 }
 
-/// The content of a file; `None` if there is none.
-fn read(path: &Path) -> Result<Option<Vec<u8>>, Refusal> {
-    let mut content = Vec::new();
-    match File::open(path).and_then(|mut file| file.read_to_end(&mut content)) {
-        Ok(_) => Ok(Some(content)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(_) => Err(Refusal::Failed),
+impl Retire for FileStore {
+    /// Records of a former life cannot be read, by nobody, and stay.
+    fn retire(&self, key_id: &KeyId, sharing: &Sharing) -> Result<(), StoreError> {
+        let failed = |_: Refusal| StoreError::Failed;
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            let name = path.file_stem().and_then(|stem| disk::unhex(stem.to_str()?));
+            let Some(name) = name.filter(|_| path.extension().is_some_and(|end| end == "presignature")) else {
+                continue;
+            };
+            let id = PresignatureId::from_bytes(name);
+            match self.open_record(&id) {
+                Ok(record) if presignature::is_of(&record, key_id, sharing) => {}
+                Err(Refusal::Failed) => return Err(StoreError::Failed),
+                _ => continue,
+            }
+            match self.discard(&id) {
+                Ok(()) => {}
+                // Its record was to be wiped and is still there.
+                Err(Refusal::Spent) => self.wipe(&id).map_err(StoreError::from)?,
+                Err(refusal) => return Err(failed(refusal)),
+            }
+        }
+        Ok(())
     }
+}
+
+/// The content of a file; `None` if there is none.
+fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Refusal> {
+    Ok(disk::read(path)?)
 }
 
 fn spent_content(id: &PresignatureId, request: &[u8; 32], reply: &[u8; SHARE_LEN]) -> [u8; SPENT_LEN] {

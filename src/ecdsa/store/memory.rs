@@ -10,6 +10,9 @@ use zeroize::Zeroizing;
 
 use super::{Claim, PresignatureId, PresignatureStore, Refusal, Spent};
 use crate::ecdsa::online::SHARE_LEN;
+use crate::ecdsa::presignature;
+use crate::key::{Retire, StoreError};
+use crate::party::{KeyId, Sharing};
 
 /// A presignature's place in a [`MemoryStore`].
 #[derive(Debug)]
@@ -95,5 +98,15 @@ impl PresignatureStore for MemoryStore {
             Some(_) => Err(Refusal::Spent),
             None => Err(Refusal::Unknown),
         })
+    }
+}
+
+impl Retire for MemoryStore {
+    fn retire(&self, key_id: &KeyId, sharing: &Sharing) -> Result<(), StoreError> {
+        let mut places = self.0.lock().map_err(|_| StoreError::Failed)?;
+        let is_of =
+            |place: &Place| matches!(place, Place::Unspent(record) if presignature::is_of(record, key_id, sharing));
+        places.values_mut().filter(|place| is_of(place)).for_each(|place| *place = Place::Discarded);
+        Ok(())
     }
 }

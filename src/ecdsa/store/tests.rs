@@ -9,6 +9,8 @@ use std::sync::Barrier;
 use std::thread;
 
 use super::{Claim, FileStore, MemoryStore, PresignatureId, PresignatureStore, Refusal};
+use crate::key::Retire;
+use crate::party::{KeyId, Sharing};
 use crate::secret::Secret;
 use crate::transcript::{Transcript, TranscriptRng};
 
@@ -224,4 +226,41 @@ fn e_01_a_store_that_fails_refuses() {
     let blocked = folder.0.join("file");
     fs::write(&blocked, b"").unwrap();
     assert!(FileStore::open(blocked, &mut rng(1)).is_err());
+}
+
+/// A presignature's record as far as a store reads it.
+fn presignature(key: u8, sharing: u8) -> Vec<u8> {
+    let kind = crate::record::Kind { tag: 7, version: 1 };
+    let body = [[key; 32], [sharing; 32], [9; 32]].concat();
+    crate::record::write(kind, "any", body.len(), |out| out.extend_from_slice(&body)).to_vec()
+}
+
+/// the presignatures of one sharing go, the others stay; it may be asked again.
+fn retires(store: &(impl PresignatureStore + Retire)) {
+    let names = [1, 2, 3, 4].map(|n| PresignatureId::from_bytes([n; 32]));
+    for (name, (key, sharing)) in names.iter().zip([(1, 1), (1, 2), (2, 1), (1, 1)]) {
+        store.insert(name, &presignature(key, sharing)).unwrap();
+    }
+    store.claim(&names[3], &[1; 32], &[1; 96]).unwrap();
+    for _ in 0..2 {
+        store.retire(&KeyId::from_bytes([1; 32]), &Sharing::from_bytes([1; 32])).unwrap();
+        assert_eq!(store.get(&names[0]), Err(Refusal::Spent));
+        assert_eq!(store.claim(&names[0], &[2; 32], &[2; 96]), Err(Refusal::Spent));
+        assert!(store.get(&names[1]).is_ok() && store.get(&names[2]).is_ok());
+        assert_eq!(store.claimed(&names[3]), Ok(Some(([1; 32], [1; 96]))), "what was sent may be repeated");
+    }
+}
+
+#[test]
+fn r_07_presignatures_of_a_retired_sharing_go() {
+    retires(&MemoryStore::new());
+    let folder = Folder::new("retires");
+    let store = FileStore::open(&folder.0, &mut rng(1)).unwrap();
+    retires(&store);
+    fs::write(folder.0.join("unrelated.presignature"), b"x").unwrap();
+    store.retire(&KeyId::from_bytes([1; 32]), &Sharing::from_bytes([2; 32])).unwrap();
+    assert_eq!(store.get(&TWO), Err(Refusal::Spent));
+    // Records of a former life are nobody's.
+    let store = FileStore::open(&folder.0, &mut rng(2)).unwrap();
+    store.retire(&KeyId::from_bytes([2; 32]), &Sharing::from_bytes([1; 32])).unwrap();
 }

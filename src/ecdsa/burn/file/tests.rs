@@ -4,7 +4,7 @@ use super::*;
 use crate::ecdsa::burn::tests::peer;
 
 /// A folder of its own, removed afterwards.
-struct Folder(PathBuf);
+struct Folder(std::path::PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Self {
@@ -14,7 +14,7 @@ impl Folder {
         Self(folder)
     }
 
-    fn log(&self) -> PathBuf {
+    fn log(&self) -> std::path::PathBuf {
         self.0.join("burns")
     }
 }

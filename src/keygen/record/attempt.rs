@@ -1,0 +1,174 @@
+//! One attempt at a refresh or reshare: the session, and the record that keeps what it promises.
+
+use core::fmt;
+
+use rand_core::CryptoRng;
+
+use super::step::{Held, Step, session_label};
+use super::{KeyRecord, MAX_STEPS, Moved};
+use crate::error::{Error, Usage};
+use crate::key::Scheme;
+use crate::keygen::certificate::Pending;
+use crate::keygen::reshare::{AttemptLog, Moved as Ended, Plan, Reshare, ReshareInputs};
+use crate::party::{Label, Parcel, PartyId, Threshold};
+use crate::session::{Progress, Session};
+
+/// A refresh or reshare under way. Dropped before the confirm has left, it leaves no trace; afterwards the record
+/// has all that is needed.
+pub struct Attempt<S: Scheme> {
+    session: Session<Reshare<S>>,
+    plan: Plan<S>,
+    label: Label,
+    era: u16,
+    /// Whether the pending share is in the record, or this party will have none.
+    recorded: bool,
+    /// The record would not have it.
+    refused: Option<Usage>,
+}
+
+impl<S: Scheme> KeyRecord<S> {
+    /// Begins a refresh or reshare with the other parties of the plan: what must leave first. The label is the
+    /// same for all, fresh for each attempt. Run [`Self::exchange`] with them before.
+    ///
+    /// # Errors
+    /// [`Usage::OtherKey`], [`Usage::OtherSharing`] if the plan is for another sharing than the one in use (unless this
+    /// party only receives); [`Usage::InvalidThreshold`] for an export, which is no attempt to move the key on;
+    /// [`Usage::Acknowledged`] after an acknowledgement; [`Usage::Retired`];
+    /// [`Usage::NoShare`] for a dealer that has none; [`Usage::TooMany`] attempts; those of [`Session::start`].
+    pub fn attempt(
+        &mut self,
+        plan: &Plan<S>,
+        label: Label,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(Attempt<S>, alloc::vec::Vec<Parcel>), Usage> {
+        self.check_alive()?;
+        let (old, me) = (plan.old(), self.me);
+        if plan.threshold() == Threshold::ONE {
+            return Err(Usage::InvalidThreshold);
+        }
+        if old.key_id() != self.key_id() {
+            return Err(Usage::OtherKey);
+        }
+        let deals = plan.dealers().contains(&me);
+        if deals && old.sharing() != self.current {
+            return Err(Usage::OtherSharing { ours: self.current, theirs: old.sharing() });
+        }
+        let (mut era, mut share) = (0, None);
+        match self.step(&old.sharing()) {
+            Some(step) if step.old != *old => return Err(Usage::OtherKey),
+            Some(step) => {
+                step.ledger.check_open()?;
+                (era, share) = (step.ledger.era, step.share.clone());
+            }
+            // 1.2: whoever has lost its share, or comes back from an old copy, receives a new one.
+            None if old.number() < self.number() => {
+                return Err(Usage::OtherSharing { ours: self.current, theirs: old.sharing() });
+            }
+            // The key at least is the one that this party knows, and nobody deals it who does not have it.
+            None if !self.in_use().is_some_and(|step| step.is_of_key(old)) => return Err(Usage::OtherKey),
+            None => {}
+        }
+        if self.steps.len() >= MAX_STEPS - 1 {
+            return Err(Usage::TooMany);
+        }
+        let inputs = match share {
+            Some(share) => ReshareInputs::holder(plan.clone(), share)?,
+            None if deals => return Err(Usage::NoShare),
+            None => ReshareInputs::without_share(plan.clone()),
+        };
+        let params = plan.params(session_label(&label, era), me)?;
+        let (session, first) = Session::start(params, &self.identity, inputs, rng)?;
+        let recorded = !plan.holders().contains(me);
+        Ok((Attempt { session, plan: plan.clone(), label, era, recorded, refused: None }, first))
+    }
+
+    /// 1.4: enters the pending share and what was signed so far, durably. Only then the confirm may leave.
+    fn enter(&mut self, attempt: &Attempt<S>, pending: &Pending<S>) -> Result<(), Usage> {
+        self.check_alive()?;
+        let log = AttemptLog::of_session(&attempt.session, &attempt.plan).ok_or(Usage::UnknownAttempt)?;
+        let mut held = Held::new(attempt.label, attempt.era, log)?;
+        held.pending = Some(pending.duplicate());
+        let (me, old) = (self.me, attempt.plan.old());
+        if self.step(&old.sharing()).is_none() {
+            self.steps.push(Step::new(me, old.clone(), None));
+        }
+        let step = self.step_mut(&old.sharing()).ok_or(Usage::UnknownAttempt)?;
+        // An acknowledgement, or a reopening, may have come in between.
+        if step.ledger.era != attempt.era {
+            return Err(Usage::Acknowledged);
+        }
+        step.enter(held)?;
+        self.save()
+    }
+}
+
+impl<S: Scheme> Attempt<S> {
+    /// Takes a message off the wire: of the session, or an acknowledgement. What is to be sent rests on what is
+    /// stored by then.
+    ///
+    /// # Errors
+    /// As [`Session::receive`]; [`Usage::Acknowledged`] and [`Usage::Retired`] if the record has moved on in the
+    /// meantime: no confirm leaves then; [`Usage::StoreFailed`]: nothing leaves, and the record is to be opened again.
+    pub fn receive(&mut self, record: &mut KeyRecord<S>, bytes: &[u8]) -> Result<Moved, Error> {
+        record.check_alive()?;
+        if let Some(usage) = self.refused {
+            return Err(usage.into());
+        }
+        let result = self.session.receive(bytes);
+        let mut moved = match result {
+            Ok(progress) => self.progress(record, progress)?,
+            // What is not the session's may be the record's.
+            Err(Error::Usage(_)) if self.recorded => return Ok(record.learn(bytes)?),
+            Err(error) => return Err(error),
+        };
+        if self.recorded {
+            match record.learn(bytes) {
+                Ok(learned) => {
+                    moved.send.extend(learned.send);
+                    moved.news.extend(learned.news);
+                }
+                Err(Usage::ForeignMessage) => {}
+                Err(usage) => return Err(usage.into()),
+            }
+        }
+        Ok(moved)
+    }
+
+    fn progress(&mut self, record: &mut KeyRecord<S>, progress: Progress<Ended<S>>) -> Result<Moved, Usage> {
+        let Progress { send, output, abort, .. } = progress;
+        let mut moved = Moved { send, abort, ..Moved::default() };
+        if self.recorded {
+            return Ok(moved);
+        }
+        let ended = match &output {
+            Some(Ended::Holder(certified)) => Some(certified.pending()),
+            _ => None,
+        };
+        let Some(pending) = ended.or_else(|| self.session.state()?.pending()) else { return Ok(moved) };
+        if let Err(usage) = record.enter(self, pending) {
+            self.refused = Some(usage);
+            return Err(usage);
+        }
+        self.recorded = true;
+        let (acks, news) = record.settle(false)?;
+        moved.send.extend(acks);
+        moved.news.extend(news);
+        Ok(moved)
+    }
+
+    /// Who still owes a message of the session.
+    pub fn awaiting(&self) -> alloc::vec::Vec<PartyId> {
+        self.session.awaiting()
+    }
+
+    /// The session underneath: who conflicts, evidence, what was sent.
+    pub fn session(&self) -> &Session<Reshare<S>> {
+        &self.session
+    }
+}
+
+impl<S: Scheme> fmt::Debug for Attempt<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Attempt({:?}, recorded: {})", self.session, self.recorded)
+    }
+}

@@ -1,0 +1,190 @@
+//! What a party shows to others of the attempts it knows, and what it takes from them.
+
+use alloc::vec::Vec;
+
+use super::bytes::{Parts, read_framed};
+use super::ledger::MAX_ATTEMPTS;
+use super::step::{Held, Step};
+use super::{KeyRecord, MAX_STEPS, Moved, News};
+use crate::error::Usage;
+use crate::key::Scheme;
+use crate::keygen::reshare::AttemptLog;
+use crate::party::{KeyId, Label, Parcel, Sharing};
+use crate::record::{self, Kind};
+use crate::wire::Reader;
+
+const BUNDLE: Kind = Kind { tag: 9, version: 1 };
+
+/// The attempts from one sharing, as somebody shows them.
+type Shown<'a> = (Sharing, Vec<Piece<'a>>);
+
+/// One attempt in a bundle.
+struct Piece<'a> {
+    label: Label,
+    era: u16,
+    log: &'a [u8],
+    acks: Vec<&'a [u8]>,
+}
+
+impl<S: Scheme> KeyRecord<S> {
+    // 4.1
+    /// All that this party holds of the attempts from its present sharing and the one before: for any other party of
+    /// them, over any channel. It holds no secret.
+    ///
+    /// # Errors
+    /// [`Usage::StoreFailed`].
+    pub fn exchange(&mut self) -> Result<Vec<u8>, Usage> {
+        self.retire()?;
+        let mut parts = Parts::default();
+        parts.bytes(self.key_id().as_bytes());
+        parts.bytes(self.current.as_bytes());
+        parts.count8(self.steps.len());
+        for step in &self.steps {
+            parts.bytes(step.sharing().as_bytes());
+            parts.count8(step.held.len() + usize::from(step.retirement.is_some()));
+            for held in step.held.iter().chain(&step.retirement) {
+                held.write(&mut parts);
+            }
+        }
+        Ok(record::write(BUNDLE, S::NAME, parts.size(), |out| parts.append_to(out)).to_vec())
+    }
+
+    /// What this party has said and may have to say again: its confirms and acknowledgements of attempts that are not
+    /// done.
+    ///
+    /// # Errors
+    /// [`Usage::StoreFailed`].
+    pub fn resend(&mut self) -> Result<Vec<Parcel>, Usage> {
+        self.retire()?;
+        let mut parcels = Vec::new();
+        for held in self.steps.iter().flat_map(|step| &step.held).filter(|held| !held.is_done()) {
+            let own = held.log.confirms().filter(|(id, _)| *id == self.me).map(|(_, signed)| signed.to_vec());
+            let ack = held.acks.get(&self.me).cloned();
+            parcels.extend(own.chain(ack).map(|bytes| Parcel { to: None, bytes }));
+        }
+        Ok(parcels)
+    }
+
+    /// Takes what another party shows: the bytes of its [`Self::exchange`], or one signed confirm or acknowledgement.
+    /// From whom they come does not matter; each piece is checked before it is kept, and it may come twice.
+    ///
+    /// # Errors
+    /// [`Usage::OtherSharing`] if the two have nothing in common any more, or this party's copy of the record is older
+    /// than what it has signed: it is left out until a repair or an attempt brings it a share. [`Usage::OtherKey`];
+    /// [`Usage::Malformed`] and the like for bytes that are not what they say, before anything changes;
+    /// [`Usage::ForeignMessage`] for a message of no attempt that is known here; [`Usage::StoreFailed`].
+    pub fn learn(&mut self, bytes: &[u8]) -> Result<Moved, Usage> {
+        self.check_alive()?;
+        let (changed, mut news, behind) = match record::read(bytes, BUNDLE, S::NAME) {
+            Ok(input) => self.take_bundle(input)?,
+            Err(Usage::Malformed) => (self.take_letter(bytes)?, Vec::new(), None),
+            Err(usage) => return Err(usage),
+        };
+        let (send, more) = self.settle(changed)?;
+        news.extend(more);
+        match behind {
+            Some(theirs) if send.is_empty() && news.is_empty() && theirs != self.current => {
+                Err(Usage::OtherSharing { ours: self.current, theirs })
+            }
+            _ => Ok(Moved { send, news, abort: None }),
+        }
+    }
+
+    /// Whether it was new.
+    fn take_letter(&mut self, signed: &[u8]) -> Result<bool, Usage> {
+        let took = self.steps.iter_mut().find_map(|step| step.take(signed).ok());
+        took.ok_or(Usage::ForeignMessage)
+    }
+
+    /// Whether anything is new, what this party has no part in, and a sharing that is ahead of it.
+    fn take_bundle(&mut self, mut input: Reader<'_>) -> Result<(bool, Vec<News>, Option<Sharing>), Usage> {
+        let (key_id, theirs, shown) = read_bundle(&mut input).ok_or(Usage::Malformed)?;
+        input.finish().ok_or(Usage::Malformed)?;
+        if key_id != self.key_id() {
+            return Err(Usage::OtherKey);
+        }
+        // 4.2: all is checked before anything is kept.
+        let mut checked = Vec::new();
+        let mut related = self.step(&theirs).is_some();
+        for (sharing, pieces) in &shown {
+            let Some(k) = self.steps.iter().position(|step| step.sharing() == *sharing) else { continue };
+            let step = self.steps.get(k).ok_or(Usage::Malformed)?;
+            for piece in pieces {
+                checked.push((k, piece.check(step)?));
+            }
+            related = true;
+        }
+        let (mut changed, mut news, mut behind) = (false, Vec::new(), (!related).then_some(theirs));
+        for (k, held) in checked {
+            let Some(step) = self.steps.get_mut(k) else { continue };
+            if step.ledger.get(held.log.view()).is_some() {
+                changed |= step.merge(&held);
+            } else if step.ledger.acked.is_empty() && !step.ledger.retired && held.log.certificate().is_some() {
+                // 4.4: an attempt without this party; or with it, if its copy of the record is an old one.
+                if held.log.plan().holders().contains(self.me) {
+                    behind = Some(held.sharing());
+                }
+                // 4.3: dealers known from this party's own package, certificate, all acknowledgements.
+                if held.is_done() && step.share.is_some() {
+                    step.ledger.retired = true;
+                    step.retirement = Some(held);
+                    news.push(News::Retired(step.sharing()));
+                    self.retiring.insert(step.sharing());
+                    changed = true;
+                }
+            }
+        }
+        Ok((changed, news, behind))
+    }
+}
+
+impl Piece<'_> {
+    /// 4.2: the attempt, checked against the package that this party itself has of the sharing it starts from.
+    fn check<S: Scheme>(&self, step: &Step<S>) -> Result<Held<S>, Usage> {
+        let log = AttemptLog::from_bytes(self.log, &step.old)?;
+        let mut held = Held::new(self.label, self.era, log).map_err(|_| Usage::Malformed)?;
+        for signed in &self.acks {
+            held.add_ack(signed)?;
+        }
+        Ok(held)
+    }
+}
+
+impl<S: Scheme> Held<S> {
+    /// label 32 ‖ era 2 ‖ log, framed ‖ count 2 ‖ acknowledgements as signed, framed.
+    pub(super) fn write(&self, parts: &mut Parts) {
+        parts.bytes(self.label.as_bytes());
+        parts.bytes(&self.era.to_be_bytes());
+        parts.framed(&self.log.to_bytes());
+        parts.count16(self.acks.len());
+        self.acks.values().for_each(|signed| parts.framed(signed));
+    }
+}
+
+fn read_bundle<'a>(input: &mut Reader<'a>) -> Option<(KeyId, Sharing, Vec<Shown<'a>>)> {
+    let (key_id, theirs) = (KeyId::from_bytes(input.array()?), Sharing::from_bytes(input.array()?));
+    let count = input.u8().filter(|count| usize::from(*count) <= MAX_STEPS)?;
+    let mut shown = Vec::new();
+    for _ in 0..count {
+        let sharing = Sharing::from_bytes(input.array()?);
+        let count = input.u8().filter(|count| usize::from(*count) <= MAX_ATTEMPTS + 1)?;
+        let pieces: Option<Vec<_>> = (0..count).map(|_| read_piece(input)).collect();
+        shown.push((sharing, pieces?));
+    }
+    Some((key_id, theirs, shown))
+}
+
+fn read_piece<'a>(input: &mut Reader<'a>) -> Option<Piece<'a>> {
+    let (label, era, log) = (Label::from_bytes(input.array()?), input.u16()?, read_framed(input)?);
+    let count = input.u16()?;
+    let mut acks = Vec::new();
+    for _ in 0..count {
+        acks.push(read_framed(input)?);
+    }
+    Some(Piece { label, era, log, acks })
+}
+
+/// The attempts of one step, each checked.
+pub(super) fn read_held<S: Scheme>(input: &mut Reader<'_>, step: &Step<S>) -> Result<Held<S>, Usage> {
+    read_piece(input).ok_or(Usage::Malformed)?.check(step)
+}

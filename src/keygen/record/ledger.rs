@@ -1,0 +1,265 @@
+//! What one party has confirmed, seen and acknowledged of the attempts to move a key on from one sharing.
+//!
+//! No cryptography: whoever calls has checked that a confirm or an acknowledgement is authentic. The rules
+//! are those of `docs/record.md`, and the model test drives exactly this code.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use crate::error::Usage;
+use crate::party::{PartyId, View};
+
+/// How many attempts from one sharing a party confirms at most: memory and lists are bounded.
+pub const MAX_ATTEMPTS: usize = 16;
+
+/// How far an attempt has come at this party.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The confirm is out, the share is kept, the former sharing is in use.
+    Pending,
+    /// The certificate is in and acknowledged: the new sharing is in use.
+    Active,
+    /// All its holders have acknowledged it.
+    Done,
+    /// Its share was discarded, by this party's own decision or because another attempt is done.
+    Discarded,
+}
+
+/// Somebody's signed words contradict each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Contradiction {
+    /// The list of the acknowledgement of the first attempt lacks the second, which the party confirmed.
+    FalseList(PartyId, View, View),
+    /// Both attempts were acknowledged.
+    TwoAcks(PartyId, View, View),
+}
+
+/// One attempt that this party has confirmed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) view: View,
+    /// How often the sharing had been reopened when the attempt began: the same for all its parties.
+    pub(super) era: u16,
+    /// N, ascending.
+    pub(super) holders: Vec<PartyId>,
+    pub(super) confirms: BTreeSet<PartyId>,
+    /// The lists of the acknowledgements.
+    pub(super) acks: BTreeMap<PartyId, Vec<View>>,
+    pub(super) discarded: bool,
+}
+
+impl Entry {
+    /// Whether the confirms of all are there.
+    pub(super) fn is_certified(&self) -> bool {
+        self.holders.iter().all(|id| self.confirms.contains(id))
+    }
+
+    fn has_all_acks(&self) -> bool {
+        self.holders.iter().all(|id| self.acks.contains_key(id))
+    }
+}
+
+/// One party's ledger of the attempts from one sharing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ledger {
+    pub(super) me: PartyId,
+    pub(super) era: u16,
+    /// In the order in which they were confirmed.
+    pub(super) entries: Vec<Entry>,
+    /// What was acknowledged, in that order: one of each era at most.
+    pub(super) acked: Vec<View>,
+    /// An attempt that this party has no part in is done.
+    pub(super) retired: bool,
+}
+
+impl Ledger {
+    pub(super) fn new(me: PartyId) -> Self {
+        Self { me, era: 0, entries: Vec::new(), acked: Vec::new(), retired: false }
+    }
+
+    pub(super) fn get(&self, view: &View) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.view == *view)
+    }
+
+    fn get_mut(&mut self, view: &View) -> Option<&mut Entry> {
+        self.entries.iter_mut().find(|entry| entry.view == *view)
+    }
+
+    /// Whether an attempt may be confirmed now.
+    ///
+    /// # Errors
+    /// [`Usage::Acknowledged`] after an acknowledgement, [`Usage::Retired`] when another attempt is done
+    /// without this party, [`Usage::TooMany`].
+    pub(super) fn check_open(&self) -> Result<(), Usage> {
+        if self.retired {
+            return Err(Usage::Retired);
+        }
+        // 2.2: an acknowledgement promises that there is no confirm afterwards.
+        if self.chosen().is_some() {
+            return Err(Usage::Acknowledged);
+        }
+        if self.entries.len() < MAX_ATTEMPTS { Ok(()) } else { Err(Usage::TooMany) }
+    }
+
+    /// Enters this party's own confirm of an attempt. Whether it is new.
+    ///
+    /// # Errors
+    /// Those of [`Self::check_open`], unless it was confirmed before; [`Usage::UnknownParty`] if this party
+    /// is not among the holders.
+    pub(super) fn confirm(&mut self, view: View, holders: Vec<PartyId>) -> Result<bool, Usage> {
+        if self.get(&view).is_some() {
+            return Ok(false);
+        }
+        self.check_open()?;
+        if !holders.contains(&self.me) {
+            return Err(Usage::UnknownParty(self.me));
+        }
+        let (era, confirms) = (self.era, BTreeSet::from([self.me]));
+        self.entries.push(Entry { view, era, holders, confirms, acks: BTreeMap::new(), discarded: false });
+        Ok(true)
+    }
+
+    /// Enters somebody's authentic confirm. Whether it is new.
+    pub(super) fn add_confirm(&mut self, view: &View, from: PartyId) -> bool {
+        let entry = self.get_mut(view).filter(|entry| entry.holders.contains(&from));
+        entry.is_some_and(|entry| entry.confirms.insert(from))
+    }
+
+    /// Enters somebody's authentic acknowledgement. Whether it is new; the first one stays.
+    pub(super) fn add_ack(&mut self, view: &View, from: PartyId, list: Vec<View>) -> bool {
+        let entry = self.get_mut(view).filter(|entry| entry.holders.contains(&from));
+        let Some(entry) = entry.filter(|entry| !entry.acks.contains_key(&from)) else { return false };
+        entry.acks.insert(from, list);
+        true
+    }
+
+    /// The attempt that is to be acknowledged now, if any, and the list that goes with it: all attempts
+    /// that were ever confirmed.
+    pub(super) fn due(&self) -> Option<(View, Vec<View>)> {
+        // 2.2: one of each era.
+        if self.retired || self.chosen().is_some() {
+            return None;
+        }
+        let takes = |entry: &&Entry| {
+            entry.era == self.era && !entry.discarded && entry.is_certified() && self.is_settled(&entry.view)
+        };
+        let entry = self.entries.iter().rev().find(takes)?;
+        Some((entry.view, self.entries.iter().map(|entry| entry.view).collect()))
+    }
+
+    /// 2.3: of each attempt b confirmed after a, somebody among its holders is known to be out: it has
+    /// acknowledged a, with a list that lacks b, and there is no confirm of b by it.
+    fn is_settled(&self, view: &View) -> bool {
+        let mut later = self.entries.iter().skip_while(|entry| entry.view != *view);
+        let Some(a) = later.next() else { return false };
+        let is_out = |b: &Entry, id: &PartyId| {
+            let list = a.acks.get(id);
+            list.is_some_and(|list| !list.contains(&b.view)) && !b.confirms.contains(id)
+        };
+        later.filter(|b| b.era == a.era).all(|b| b.holders.iter().any(|id| is_out(b, id)))
+    }
+
+    /// Enters this party's own acknowledgement: what [`Self::due`] gave.
+    pub(super) fn acknowledge(&mut self, view: View, list: Vec<View>) {
+        let me = self.me;
+        if let Some(entry) = self.get_mut(&view) {
+            entry.acks.entry(me).or_insert(list);
+            self.acked.push(view);
+        }
+    }
+
+    /// The attempt whose sharing is in use in the place of the old one.
+    pub(super) fn chosen(&self) -> Option<View> {
+        let of_this_era = |view: &View| self.get(view).is_some_and(|entry| entry.era == self.era);
+        let last = self.acked.last().filter(|view| of_this_era(view)).copied();
+        last.or_else(|| self.done())
+    }
+
+    /// The last acknowledged attempt that is done.
+    pub(super) fn done(&self) -> Option<View> {
+        let is_done = |view: &&View| self.get(view).is_some_and(Entry::has_all_acks);
+        self.acked.iter().rev().find(is_done).copied()
+    }
+
+    pub(super) fn state(&self, view: &View) -> Option<State> {
+        let entry = self.get(view)?;
+        let acked = self.acked.contains(view);
+        Some(match (entry.discarded || !self.keeps(view), acked) {
+            (true, _) => State::Discarded,
+            (false, true) if entry.has_all_acks() => State::Done,
+            (false, true) => State::Active,
+            (false, false) => State::Pending,
+        })
+    }
+
+    /// 3.1: whether the share of the old sharing must be kept: nothing is done yet.
+    pub(super) fn keeps_old(&self) -> bool {
+        !self.retired && self.done().is_none()
+    }
+
+    /// 3.2: whether the share of an attempt must be kept: no other one is done, or only one that was
+    /// acknowledged before it.
+    pub(super) fn keeps(&self, view: &View) -> bool {
+        let place = |view: &View| self.acked.iter().position(|acked| acked == view);
+        match (place(view), self.done()) {
+            (None, Some(_)) => false,
+            (None, None) => !self.retired && self.get(view).is_some(),
+            (Some(_), None) => true,
+            (Some(own), Some(done)) => place(&done).is_none_or(|done| own >= done),
+        }
+    }
+
+    /// 3.4: discards the share of an attempt, by this party's own decision.
+    ///
+    /// # Errors
+    /// [`Usage::UnknownAttempt`]; [`Usage::Acknowledged`] for one that was.
+    pub(super) fn discard(&mut self, view: &View) -> Result<(), Usage> {
+        if self.acked.contains(view) {
+            return Err(Usage::Acknowledged);
+        }
+        self.get_mut(view).ok_or(Usage::UnknownAttempt)?.discarded = true;
+        Ok(())
+    }
+
+    /// 2.6: goes back to the old sharing, by an operator's decision. What was confirmed so far is closed, what
+    /// was acknowledged is kept.
+    ///
+    /// # Errors
+    /// [`Usage::Retired`] if an attempt is done: the old share is gone; [`Usage::TooMany`].
+    pub(super) fn reopen(&mut self) -> Result<(), Usage> {
+        if !self.keeps_old() {
+            return Err(Usage::Retired);
+        }
+        self.era = self.era.checked_add(1).ok_or(Usage::TooMany)?;
+        Ok(())
+    }
+
+    /// 2.5: the acknowledged attempt and another one, both with certificates, of which the first cannot
+    /// become done: one of its holders has acknowledged the other instead.
+    pub(super) fn conflict(&self) -> Option<(View, View)> {
+        let ours = self.chosen().filter(|_| self.done().is_none())?;
+        let a = self.get(&ours)?;
+        let instead = |b: &Entry| a.holders.iter().any(|id| b.acks.contains_key(id) && !a.acks.contains_key(id));
+        let mut others = self.entries.iter().filter(|b| b.view != ours && b.era == a.era);
+        let b = others.find(|b| b.is_certified() && instead(b))?;
+        Some((ours, b.view))
+    }
+
+    /// 2.4: whose signed words contradict each other. No honest party is ever among them.
+    pub(super) fn contradictions(&self) -> Vec<Contradiction> {
+        let mut found = Vec::new();
+        for a in &self.entries {
+            for b in self.entries.iter().filter(|b| b.view != a.view) {
+                for (id, list) in &a.acks {
+                    if b.era <= a.era && b.confirms.contains(id) && !list.contains(&b.view) {
+                        found.push(Contradiction::FalseList(*id, a.view, b.view));
+                    }
+                    if b.era == a.era && a.view < b.view && b.acks.contains_key(id) {
+                        found.push(Contradiction::TwoAcks(*id, a.view, b.view));
+                    }
+                }
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,154 @@
+//! What follows from what is known: the acknowledgement, the sharing in use, what is wiped, what is stored.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::step::Step;
+use super::{KeyRecord, News};
+use crate::error::Usage;
+use crate::key::Scheme;
+use crate::party::{Parcel, View};
+
+impl<S: Scheme> KeyRecord<S> {
+    /// Does what follows, stores it, has the old sharing's dependents retired; then the acknowledgement may leave.
+    ///
+    /// # Errors
+    /// [`Usage::StoreFailed`] and those of signing; [`Usage::OtherIdentity`] if the identity is not the one that the
+    /// plan has for this party.
+    pub(super) fn settle(&mut self, mut changed: bool) -> Result<(Vec<Parcel>, Vec<News>), Usage> {
+        let (mut send, mut news) = (Vec::new(), Vec::new());
+        let done_before = self.done();
+        let lies_before = self.contradictions().len();
+        while let Some((k, view, list)) = self.due() {
+            let ack = match self.acknowledge(k, view, &list) {
+                Ok(ack) => ack,
+                // What was learned is kept all the same.
+                Err(usage) if changed => return self.save().and(Err(usage)),
+                Err(usage) => return Err(usage),
+            };
+            news.extend(
+                self.steps.get(k).and_then(|step| step.of_view(&view)).map(|held| News::Active(held.sharing())),
+            );
+            send.push(Parcel { to: None, bytes: ack });
+            changed = true;
+        }
+        if changed {
+            news.extend(self.done().into_iter().filter(|sharing| !done_before.contains(sharing)).map(News::Done));
+            news.extend(
+                self.contradictions().into_iter().skip(lies_before).map(|lie| News::Contradiction(lie.culprit())),
+            );
+            self.prune();
+            self.save()?;
+        }
+        self.retire()?;
+        Ok((send, news))
+    }
+
+    /// The new sharings of all attempts known to be done.
+    fn done(&self) -> Vec<crate::party::Sharing> {
+        let done = |step: &Step<S>| step.of_view(&step.ledger.done()?).map(super::step::Held::sharing);
+        self.steps.iter().filter_map(done).collect()
+    }
+
+    fn due(&self) -> Option<(usize, View, Vec<View>)> {
+        let due = |(k, step): (usize, &Step<S>)| step.ledger.due().map(|(view, list)| (k, view, list));
+        self.steps.iter().enumerate().find_map(due)
+    }
+
+    /// 2.1: the share becomes active, and the acknowledgement is made.
+    fn acknowledge(&mut self, k: usize, view: View, list: &[View]) -> Result<Vec<u8>, Usage> {
+        let (me, in_use) = (self.me, self.number());
+        let step = self.steps.get_mut(k).ok_or(Usage::UnknownAttempt)?;
+        let held = step.held.iter_mut().find(|held| *held.log.view() == view).ok_or(Usage::UnknownAttempt)?;
+        let certificate = held.log.certificate().ok_or(Usage::UnknownAttempt)?;
+        let pending = held.pending.as_ref().ok_or(Usage::UnknownAttempt)?;
+        let share = pending.activate(&certificate)?;
+        let ack = held.log.sign_ack(&self.identity, me, list)?;
+        // Nothing fails from here on.
+        held.acks.insert(me, ack.clone());
+        held.pending = None;
+        step.ledger.acknowledge(view, list.to_vec());
+        let old = step.old.sharing();
+        let public = share.public().clone();
+        let share = Some(Arc::new(share));
+        if public.number() > in_use {
+            self.current = public.sharing();
+        }
+        match self.steps.iter_mut().find(|step| step.old.sharing() == public.sharing()) {
+            Some(step) => step.share = share,
+            None => self.steps.push(Step::new(me, public, share)),
+        }
+        self.retiring.insert(old);
+        Ok(ack)
+    }
+
+    /// 3.1 to 3.3: wipes the shares that a later sharing, which is done, has made worthless.
+    fn prune(&mut self) {
+        self.steps.iter_mut().for_each(Step::prune);
+        // Of two attempts from one sharing, both acknowledged, the later one is done.
+        let gone = |step: &Step<S>| {
+            let gone = step.held.iter().filter(|held| !step.ledger.keeps(held.log.view()));
+            gone.map(super::step::Held::sharing).collect::<Vec<_>>()
+        };
+        let gone: Vec<_> = self.steps.iter().flat_map(gone).collect();
+        let is_over = |step: &&Step<S>| step.ledger.done().is_some();
+        let over = self.steps.iter().filter(is_over).map(Step::number).max();
+        for step in &mut self.steps {
+            if gone.contains(&step.old.sharing()) || over.is_some_and(|over| step.number() <= over) {
+                step.share = None;
+            }
+            if over.is_some_and(|over| step.number() < over) {
+                step.held.iter_mut().for_each(|held| held.pending = None);
+            }
+        }
+        self.follow();
+        let current = self.current;
+        self.steps.retain(|step| {
+            let is_over = gone.contains(&step.sharing()) || over.is_some_and(|over| step.number() < over);
+            step.sharing() == current || !is_over
+        });
+    }
+
+    /// The sharing in use goes on to what was acknowledged of it.
+    fn follow(&mut self) {
+        for _ in 0..self.steps.len() {
+            let next = self.in_use().and_then(|step| {
+                let held = step.of_view(&step.ledger.chosen()?)?;
+                let next = self.steps.iter().find(|next| next.sharing() == held.sharing())?;
+                next.share.as_ref().map(|_| next.sharing())
+            });
+            match next {
+                Some(next) => self.current = next,
+                None => return,
+            }
+        }
+    }
+
+    /// Stores the record, whole. After a failure this object is of no more use: it may know more than the store.
+    pub(super) fn save(&mut self) -> Result<(), Usage> {
+        self.check_alive()?;
+        self.poisoned = true;
+        let generation = self.generation.checked_add(1).ok_or(Usage::TooMany)?;
+        self.generation = generation;
+        self.store.save(generation, &self.to_bytes())?;
+        self.poisoned = false;
+        Ok(())
+    }
+
+    /// 2.1: has everything wiped that hangs on sharings no longer in use. It is asked again after a restart.
+    pub(super) fn retire(&mut self) -> Result<(), Usage> {
+        self.check_alive()?;
+        let key_id = self.key_id();
+        while let Some(sharing) = self.retiring.first().copied() {
+            for dependent in &self.dependents {
+                dependent.retire(&key_id, &sharing)?;
+            }
+            self.retiring.remove(&sharing);
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_alive(&self) -> Result<(), Usage> {
+        if self.poisoned { Err(Usage::StoreFailed) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,199 @@
+//! What a record holds of one sharing, and of the attempts to move the key on from it.
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::ledger::Ledger;
+use crate::error::Usage;
+use crate::key::{KeyShare, PublicKeyPackage, Scheme};
+use crate::keygen::certificate::Pending;
+use crate::keygen::reshare::AttemptLog;
+use crate::party::{Label, PartyId, Sharing, View};
+use crate::transcript::Transcript;
+
+/// One sharing, and the attempts from it.
+pub(super) struct Step<S: Scheme> {
+    pub(super) old: PublicKeyPackage<S>,
+    /// `None`: this party has none, not yet or not any more.
+    pub(super) share: Option<Arc<KeyShare<S>>>,
+    pub(super) ledger: Ledger,
+    /// What was signed in each attempt of the ledger, in the same order.
+    pub(super) held: Vec<Held<S>>,
+    /// An attempt without this party that is done, with all its acknowledgements.
+    pub(super) retirement: Option<Held<S>>,
+}
+
+/// What was signed in one attempt, all of it checked.
+pub(super) struct Held<S: Scheme> {
+    /// The label that the callers gave it.
+    pub(super) label: Label,
+    pub(super) era: u16,
+    pub(super) log: AttemptLog<S>,
+    pub(super) pending: Option<Pending<S>>,
+    /// The acknowledgements, as signed.
+    pub(super) acks: BTreeMap<PartyId, Vec<u8>>,
+    /// Acknowledgements that came before the certificate. Not stored: they come again by an exchange.
+    pub(super) early: Vec<Vec<u8>>,
+}
+
+/// 1.3: the label of the session: an attempt of one era is never taken for one of another.
+pub(super) fn session_label(label: &Label, era: u16) -> Label {
+    Label::from_bytes(Transcript::new("attempt").field(label.as_bytes()).number(era.into()).digest())
+}
+
+impl<S: Scheme> Held<S> {
+    /// A log, if its label is the one of that era.
+    ///
+    /// # Errors
+    /// [`Usage::OtherKey`].
+    pub(super) fn new(label: Label, era: u16, log: AttemptLog<S>) -> Result<Self, Usage> {
+        if *log.label() != session_label(&label, era) {
+            return Err(Usage::OtherKey);
+        }
+        Ok(Self { label, era, log, pending: None, acks: BTreeMap::new(), early: Vec::new() })
+    }
+
+    /// Takes an acknowledgement: whose it is, and its list.
+    ///
+    /// # Errors
+    /// Those of [`AttemptLog::open_ack`].
+    pub(super) fn add_ack(&mut self, signed: &[u8]) -> Result<(PartyId, Vec<View>), Usage> {
+        let (id, ack) = self.log.open_ack(signed)?;
+        self.acks.entry(id).or_insert_with(|| signed.to_vec());
+        Ok((id, ack.attempts.into_iter().map(View::from_bytes).collect()))
+    }
+
+    /// The sharing that the attempt makes.
+    pub(super) fn sharing(&self) -> Sharing {
+        self.log.public().sharing()
+    }
+
+    /// Whether certificate and acknowledgements of all holders are there.
+    pub(super) fn is_done(&self) -> bool {
+        self.log.plan().holders().ids().all(|id| self.acks.contains_key(&id))
+    }
+
+    /// The holders, ascending.
+    pub(super) fn holders(&self) -> Vec<PartyId> {
+        self.log.plan().holders().ids().collect()
+    }
+}
+
+impl<S: Scheme> Step<S> {
+    pub(super) fn new(me: PartyId, old: PublicKeyPackage<S>, share: Option<Arc<KeyShare<S>>>) -> Self {
+        Self { old, share, ledger: Ledger::new(me), held: Vec::new(), retirement: None }
+    }
+
+    pub(super) fn number(&self) -> u32 {
+        self.old.number()
+    }
+
+    pub(super) fn sharing(&self) -> Sharing {
+        self.old.sharing()
+    }
+
+    /// Whether that package is one of the same key, with the same chain code.
+    pub(super) fn is_of_key(&self, other: &PublicKeyPackage<S>) -> bool {
+        let of = |package: &PublicKeyPackage<S>| (package.key_id(), *package.chain_code_digest());
+        of(&self.old) == of(other) && self.old.joint_point() == other.joint_point()
+    }
+
+    pub(super) fn of_view(&self, view: &View) -> Option<&Held<S>> {
+        self.held.iter().find(|held| held.log.view() == view)
+    }
+
+    /// 1.5: takes somebody's signed confirm or acknowledgement of one of the attempts. Whether it was one, and new.
+    ///
+    /// # Errors
+    /// [`Usage::ForeignMessage`] if it is neither.
+    pub(super) fn take(&mut self, signed: &[u8]) -> Result<bool, Usage> {
+        for held in &mut self.held {
+            let view = *held.log.view();
+            match held.add_ack(signed) {
+                Ok((id, list)) => return Ok(self.ledger.add_ack(&view, id, list)),
+                Err(Usage::WrongInbox(_)) => {
+                    // 1.6: it is kept for when the certificate is there, one for each holder at most.
+                    if held.early.len() < held.log.plan().holders().len() && !held.early.iter().any(|e| e == signed) {
+                        held.early.push(signed.to_vec());
+                    }
+                    return Ok(false);
+                }
+                Err(_) => {}
+            }
+            if let Ok(id) = held.log.add_confirm(signed) {
+                let new = self.ledger.add_confirm(&view, id);
+                self.take_early(&view);
+                return Ok(new);
+            }
+        }
+        Err(Usage::ForeignMessage)
+    }
+
+    /// Acknowledgements that came before the certificate.
+    fn take_early(&mut self, view: &View) {
+        if !self.ledger.get(view).is_some_and(super::ledger::Entry::is_certified) {
+            return;
+        }
+        let Some(held) = self.held.iter_mut().find(|held| held.log.view() == view) else { return };
+        for signed in core::mem::take(&mut held.early) {
+            if let Ok((id, list)) = held.add_ack(&signed) {
+                self.ledger.add_ack(view, id, list);
+            }
+        }
+    }
+
+    /// Enters an attempt that this party has confirmed: what is in its log and what goes with it.
+    ///
+    /// # Errors
+    /// Those of [`Ledger::confirm`].
+    pub(super) fn enter(&mut self, held: Held<S>) -> Result<(), Usage> {
+        let view = *held.log.view();
+        if !self.ledger.confirm(view, held.holders())? {
+            return Ok(());
+        }
+        for (id, _) in held.log.confirms() {
+            self.ledger.add_confirm(&view, id);
+        }
+        self.held.push(held);
+        Ok(())
+    }
+
+    /// Takes what somebody else holds of an attempt that this party has confirmed. Whether anything is new.
+    pub(super) fn merge(&mut self, theirs: &Held<S>) -> bool {
+        let view = *theirs.log.view();
+        let Some(held) = self.held.iter_mut().find(|held| *held.log.view() == view) else { return false };
+        let mut news = false;
+        for (id, signed) in theirs.log.confirms() {
+            news |= held.log.add_confirm(signed).is_ok() && self.ledger.add_confirm(&view, id);
+        }
+        for signed in theirs.acks.values() {
+            if let Ok((id, list)) = held.add_ack(signed) {
+                news |= self.ledger.add_ack(&view, id, list);
+            }
+        }
+        self.take_early(&view);
+        news
+    }
+
+    /// 3.2: wipes what need not be kept, now that something is done.
+    pub(super) fn prune(&mut self) {
+        for held in &mut self.held {
+            let view = held.log.view();
+            let discarded = self.ledger.get(view).is_none_or(|entry| entry.discarded);
+            if discarded || !self.ledger.keeps(view) {
+                held.pending = None;
+            }
+        }
+        if !self.ledger.keeps_old() {
+            self.share = None;
+        }
+        // Nothing hangs any more on what came to nothing.
+        if let Some(done) = self.ledger.done() {
+            let Ledger { acked, entries, .. } = &mut self.ledger;
+            let stays = |view: &View| *view == done || acked.contains(view);
+            entries.retain(|entry| stays(&entry.view));
+            self.held.retain(|held| stays(held.log.view()));
+        }
+    }
+}
