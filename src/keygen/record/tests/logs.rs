@@ -1,5 +1,7 @@
 //! What a log must not do: an export's retires nothing, and what a signer varies in its confirm splits nobody.
 
+use core::cell::RefCell;
+
 use super::*;
 use crate::curve::Ed25519;
 use crate::keygen::certificate::{CONFIRMS, Pending};
@@ -99,9 +101,16 @@ fn r_14_two_confirms_split_nobody() {
     let world = World::new(2, &[1, 2, 3], &[]);
     let shares = [1, 2, 3].map(|n| world.key(n));
     let plan = world.refresh();
+    let seen: RefCell<Option<Pending<S>>> = RefCell::new(None);
     let again = |sessions: &Sessions, to: PartyId, bytes: &[u8]| {
-        let pending = sessions[&id(3)].state().and_then(Reshare::pending);
-        let Some(pending) = pending.filter(|_| to == id(2) && bytes[2] == CONFIRMS) else { return bytes.to_vec() };
+        // Its session may be over when its confirm arrives.
+        if let Some(pending) = sessions[&id(3)].state().and_then(Reshare::pending) {
+            *seen.borrow_mut() = Some(pending.duplicate());
+        }
+        let pending = seen.borrow();
+        let Some(pending) = pending.as_ref().filter(|_| to == id(2) && bytes[2] == CONFIRMS) else {
+            return bytes.to_vec();
+        };
         let place = place(&plan, CONFIRMS, pending.view());
         let letter = Letter::open(bytes, &place, plan.holders(), Confirm::<Ed25519>::size(&SHAPE)).unwrap();
         if letter.sender != id(3) {
