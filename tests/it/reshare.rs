@@ -45,7 +45,7 @@ pub fn inputs<S: Scheme>(plan: &Plan<S>, shares: &Shares<S>, me: PartyId, lost: 
     }
 }
 
-fn sessions<S: Scheme>(plan: &Plan<S>, shares: &Shares<S>, lost: &[u16], seed: u64) -> Net<Reshare<S>> {
+pub fn sessions<S: Scheme>(plan: &Plan<S>, shares: &Shares<S>, lost: &[u16], seed: u64) -> Net<Reshare<S>> {
     let mut ids: Vec<PartyId> = plan.dealers().iter().copied().chain(plan.holders().ids()).collect();
     ids.sort_unstable();
     ids.dedup();

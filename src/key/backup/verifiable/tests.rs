@@ -171,7 +171,7 @@ fn r_13_every_part_counts() {
         ("salt", |backup| backup.salt[0] ^= 1),
         // Another commitment makes another choice: rows and nodes that do not go with it.
         ("commitment", |backup| backup.commitment[31] ^= 0x80),
-        ("response", |backup| backup.closed[3].response = backup.closed[3].response + PublicScalar::ONE),
+        ("response", |backup| backup.closed[3].response += PublicScalar::ONE),
         ("masked", |backup| backup.closed[23].masked[0] ^= 1),
         ("node", |backup| backup.cover[0][15] ^= 1),
         ("node missing", |backup| backup.cover.truncate(backup.cover.len() - 1)),
@@ -330,7 +330,7 @@ fn trees_and_choices() {
     for rows in 1..40 {
         for closed in 1..=rows.min(5) {
             let cut = Cut { rows, closed };
-            let chosen = pick(&[rows as u8; 32], cut);
+            let chosen = pick(&[u8::try_from(rows).unwrap(); 32], cut);
             assert_eq!(chosen.len(), closed);
             assert!(chosen.is_sorted_by(|a, b| a < b) && chosen.iter().all(|row| *row < rows));
             let tree = Tree::from_root([7; 32], cut, &Secret::new([8; 16]));
