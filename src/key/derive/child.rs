@@ -173,7 +173,7 @@ impl<S: Derivable> PublicKeyPackage<S> {
         if chain_code_digest(chain_code) != *self.chain_code_digest() {
             return Err(Usage::OtherChainCode); // 1.1
         }
-        if bool::from(chain_code.expose().ct_eq(&[0; 32])) {
+        if is_none(chain_code) {
             return Err(Usage::NoDerivation);
         }
         let chain_code = Secret::new(*chain_code.expose());
