@@ -328,7 +328,7 @@ fn reshare<S: Scheme>(report: &Report, suite: &str, (t, n): (u16, u16), refresh:
         let all = ids.into_iter().map(|me| {
             let inputs = match shares.iter().find(|share| share.me() == me) {
                 Some(share) => ReshareInputs::holder(plan.clone(), Arc::clone(share))?,
-                None => ReshareInputs::newcomer(plan.clone()),
+                None => ReshareInputs::newcomer(plan.clone(), &plan.old().digest())?,
             };
             Ok((plan.params(Label::from_bytes([5; 32]), me)?, inputs))
         });

@@ -38,7 +38,7 @@ fn run<S: Scheme>(plan: &Plan<S>, mut inputs: BTreeMap<u16, ReshareInputs<S>>, s
 fn holders<S: Scheme>(ends: BTreeMap<u16, Moved<S>>) -> Shares<S> {
     let share = |(n, end)| match end {
         Moved::Holder(certified) => Some((n, Arc::new(Certified::into_key_share(*certified)))),
-        Moved::Left(_) => None,
+        Moved::Left(_) | Moved::Exported(_) => None,
     };
     ends.into_iter().filter_map(share).collect()
 }
@@ -213,7 +213,7 @@ fn export_to_one_party() {
         let all = ids.iter().map(|n| (*n, inputs(&plan, &shares, id(*n), &[]))).collect();
         let mut ends = run(&plan, all, 6);
         let Some(Moved::Holder(certified)) = ends.remove(&recipient) else { panic!() };
-        assert!(ends.values().all(|end| matches!(end, Moved::Left(_))));
+        assert!(ends.values().all(|end| matches!(end, Moved::Exported(_))));
         assert!(certified.public().is_dealt());
         let scalar = exported_secret(*certified).unwrap();
         let expanded = expanded_key(&scalar, &mut rng(7)).unwrap();

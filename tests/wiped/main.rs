@@ -494,7 +494,7 @@ fn repair<S: Scheme>() {
         let helpers = [id(1), id(2)];
         let start = || {
             let inputs = |me: PartyId| match me.get() {
-                3 => RepairInputs::recipient(shares[0].public(), lost, &helpers).unwrap(),
+                3 => RepairInputs::recipient(shares[0].public(), &shares[0].public().digest(), lost, &helpers).unwrap(),
                 n => RepairInputs::helper(&shares[usize::from(n) - 1], lost, &helpers).unwrap(),
             };
             let label = Label::from_bytes([1; 32]);

@@ -228,6 +228,11 @@ impl<S: Scheme> Protocol for Repair<S> {
         }
     }
 
+    /// A helper that has sent its sum hears what the others say, and judges it.
+    fn draws_no_more(&self) -> bool {
+        matches!(self.0, State::Helper3(_) | State::Helper4(_))
+    }
+
     fn broadcasts(inputs: &Inputs<S>, round: u8, id: PartyId) -> bool {
         match round {
             3 => inputs.plan.helps(id),

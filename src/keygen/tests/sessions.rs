@@ -24,10 +24,10 @@ impl Protocol for Cheat {
     type Output = ();
 
     fn key(inputs: &Self::Inputs) -> KeyRef {
-        R::key(&ReshareInputs::newcomer(inputs.0.clone()))
+        R::key(&ReshareInputs::judge(inputs.0.clone()))
     }
     fn absorb(inputs: &Self::Inputs, base: Transcript) -> Transcript {
-        R::absorb(&ReshareInputs::newcomer(inputs.0.clone()), base)
+        R::absorb(&ReshareInputs::judge(inputs.0.clone()), base)
     }
     fn hedge(_: &Self::Inputs, seed: Transcript) -> Transcript {
         seed
@@ -45,7 +45,7 @@ impl Protocol for Cheat {
         Ok((Self(state, tamper), outgoing))
     }
     fn limits(params: &SessionParams, inputs: &Self::Inputs) -> Limits {
-        R::limits(params, &ReshareInputs::newcomer(inputs.0.clone()))
+        R::limits(params, &ReshareInputs::judge(inputs.0.clone()))
     }
     fn awaits(&self, context: &Context, from: PartyId) -> Parts {
         self.0.awaits(context, from)
@@ -97,7 +97,7 @@ fn run(shift: i64, tamper: Tamper) -> (BTreeMap<PartyId, Session<R>>, BTreeMap<P
         } else {
             let inputs = match shares.get(&n.get()) {
                 Some(share) => ReshareInputs::holder(plan.clone(), Arc::clone(share)).unwrap(),
-                None => ReshareInputs::newcomer(plan.clone()),
+                None => ReshareInputs::newcomer(plan.clone(), &plan.old().digest()).unwrap(),
             };
             let (session, first) = Session::start(params, &identity(n), inputs, &mut rng).unwrap();
             (Seat::Honest(Box::new(session)), first)
@@ -137,8 +137,8 @@ fn all_name_3(shift: i64, tamper: Tamper, fault: Fault) {
     let shares = shares();
     let plan = plan(&shares);
     let params = plan.params(Label::from_bytes([3; 32]), id(4)).unwrap();
-    let inputs = ReshareInputs::newcomer(plan);
-    let other = ReshareInputs::newcomer(Plan::refresh(shares[&1].public()).unwrap());
+    let inputs = ReshareInputs::judge(plan);
+    let other = ReshareInputs::judge(Plan::refresh(shares[&1].public()).unwrap());
     assert_eq!(aborts.len(), 4);
     for (n, session) in &sessions {
         assert_eq!((aborts[n].fault(), aborts[n].culprits()), (fault, &[id(3)][..]), "{n}");

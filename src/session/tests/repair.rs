@@ -56,7 +56,7 @@ impl Table {
         let lost = Lost { id: id(3), identity: identity(3).public() };
         let (helpers, share) = (HELPERS.map(id), &self.shares[usize::from(n) - 1]);
         let inputs = if n == 3 {
-            Inputs::recipient(share.public(), lost, &helpers)
+            Inputs::recipient(share.public(), &share.public().digest(), lost, &helpers)
         } else {
             Inputs::helper(share, lost, &helpers)
         };

@@ -207,7 +207,7 @@ impl World {
             world.add(n, |store| KeyRecord::create(store, &identity(n), share));
         }
         for n in newcomers {
-            world.add(*n, |store| KeyRecord::join(store, &identity(*n), id(*n), &public));
+            world.add(*n, |store| KeyRecord::join(store, &identity(*n), id(*n), &public, &public.digest()));
         }
         world
     }
