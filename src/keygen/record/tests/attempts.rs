@@ -220,8 +220,9 @@ fn r_13_a_record_out_of_a_backup() {
     world.begin(&plan, 2);
     world.run_all();
     let mut late = open().restore(Arc::new(CrashStore::default()), &identity(3)).unwrap();
-    let _ = late.learn(&world.record(1).exchange().unwrap());
-    assert!(late.key().is_err() || late.key().unwrap().public().sharing() != world.sharing(1));
+    let theirs = world.sharing(1);
+    let shown = world.record(1).exchange().unwrap();
+    assert_eq!(late.learn(&shown).err(), Some(Usage::OtherSharing { ours: old, theirs }));
     assert!(late.contradictions().is_empty());
     assert!([1, 2].iter().all(|n| world.parties[n].record.contradictions().is_empty()));
 }
