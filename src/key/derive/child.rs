@@ -4,9 +4,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use group::Group;
-use subtle::ConstantTimeEq;
 
-use super::{ChildIndex, Derivable, DerivationPath, ExtendedKey, NO_SHAPE, Origin};
+use super::{ChildIndex, Derivable, DerivationPath, ExtendedKey, NO_SHAPE, Origin, is_none};
 use crate::curve::{Curve, PublicScalar};
 use crate::error::Usage;
 use crate::key::share::chain_code_digest;

@@ -45,7 +45,7 @@ use crate::session::Identity;
 /// # for (share, identity) in shares.into_iter().zip(&identities) {
 /// #     records.push(KeyRecord::create(Arc::new(MemoryKeyStore::new()), identity, share)?);
 /// # }
-/// # let [mut record, mut peer] = <[_; 2]>::try_from(records).unwrap();
+/// # let [record, mut peer] = <[_; 2]>::try_from(records).unwrap();
 /// # let identity = &identities[0];
 /// let vault = BackupSecretKey::generate(&mut rng)?;
 /// let file = recipient::seal(&record.copy(), &vault.public(), identity, &mut rng)?;
