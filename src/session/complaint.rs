@@ -97,6 +97,7 @@ impl<P: Protocol> Session<P> {
         }
         self.round += 1;
         let parcel: Parcel = self.parcel(Kind::Complaint, None, self.context.broadcasts, &body);
+        // 6.5: over, and there is no checkpoint of it any more.
         self.state = None;
         self.forget_secrets();
         let abort = Abort::of(Fault::BadShare, accused.iter().copied());

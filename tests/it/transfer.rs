@@ -114,7 +114,7 @@ where
 
 /// The keys of RFC 8032 keep their public keys; a signature verifies under them.
 #[test]
-fn import_of_rfc_8032_keys() {
+fn r_18_import_of_rfc_8032_keys() {
     for n in 0..3u8 {
         let seed = [n; 32];
         let public = SigningKey::from_bytes(&seed).verifying_key();
@@ -183,7 +183,7 @@ fn curve25519_dalek_scalar(bytes: &[u8; 64]) -> cosigil::curve::Scalar<Ed25519> 
 
 /// A dealt ECDSA key sets up no pair and signs nothing.
 #[test]
-fn import_of_ecdsa_keys_needs_a_refresh() {
+fn r_18_import_of_ecdsa_keys_needs_a_refresh() {
     let mut bytes = [0x11; 32];
     bytes[0] = 0;
     let scalar = decode_scalar::<cosigil::curve::Secp256k1>(&bytes).unwrap();

@@ -25,10 +25,10 @@ int main(void)
 {
     char key_hex[401], digest_hex[129], signature_hex[401];
     unsigned char key[200], digest[64], signature[200];
-    int good;
+    int good, fields;
     unsigned long count = 0;
 
-    while (scanf("%400s %128s %400s %d", key_hex, digest_hex, signature_hex, &good) == 4) {
+    while ((fields = scanf("%400s %128s %400s %d", key_hex, digest_hex, signature_hex, &good)) == 4) {
         size_t key_length = unhex(key_hex, key, sizeof key);
         size_t digest_length = unhex(digest_hex, digest, sizeof digest);
         size_t signature_length = unhex(signature_hex, signature, sizeof signature);
@@ -48,7 +48,7 @@ int main(void)
         EVP_PKEY_CTX_free(context);
         EVP_PKEY_free(public_key);
     }
-    if (!feof(stdin)) {
+    if (fields != EOF || ferror(stdin)) {
         fprintf(stderr, "line %lu: not understood\n", count + 1);
         return 1;
     }

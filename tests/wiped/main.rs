@@ -6,9 +6,9 @@
 //! sends), polynomials are interpolated, records are cut up. The second is made under the scanner, which knows
 //! all of them beforehand.
 //!
-//! Looked for: key shares, chain codes, polynomials, shares that are dealt, session seeds, one-session keys, nonces, parts
-//! of zero seeds, Δ and leaves of pairs, presignatures, parts of a repair, seeds and masks and keys of backups, chain codes
-//! of children; as bytes in both orders, and scalars in
+//! Looked for: key shares, old and new, chain codes, polynomials, shares that are dealt, session seeds, one-session keys,
+//! nonces, parts of zero seeds, Δ and leaves of pairs, presignatures, parts of a repair, seeds and masks and keys of
+//! backups, chain codes of children; as bytes in both orders, and scalars in
 //! Montgomery form. Each half by itself. The stack is not looked at.
 
 #![allow(
@@ -43,10 +43,11 @@ use cosigil::hazmat::{commit_with_randomness, split};
 use cosigil::key::backup::{BackupSecretKey, VerifiableBackup, recipient};
 use cosigil::key::{Derivable, Scheme};
 use cosigil::keygen::repair::{Inputs as RepairInputs, Lost, Repair, Repaired};
+use cosigil::keygen::reshare::Moved;
 use cosigil::round::{Case, Channels, Context, Inbox, KeyRef, Limits, Outgoing, Parts, Protocol, Received, Step, Stop};
 use cosigil::{
-    Fault, KeyShare, Keygen, Label, PartyId, Secret, Session, SessionParams, Threshold, Transcript, TranscriptRng,
-    Usage,
+    Fault, KeyShare, Keygen, Label, PartyId, Plan, Reshare, ReshareInputs, Secret, Session, SessionParams, Threshold,
+    Transcript, TranscriptRng, Usage,
 };
 use ff::{Field, FromUniformBytes};
 use group::GroupEncoding;
@@ -161,7 +162,8 @@ impl<P: Protocol> Protocol for Watch<P> {
     fn start(inputs: P::Inputs, context: &Context, rng: &mut TranscriptRng) -> Result<(Self, Outgoing), Usage> {
         let me = context.params.me();
         scanner::quietly(|| {
-            let seed = told(|told| told.last_seed.take()).unwrap();
+            // A session that is taken up again has its seed from before.
+            let Some(seed) = told(|told| told.last_seed.take()) else { return };
             tell(format!("seed of {me}"), &seed);
             if P::CHANNELS != Channels::Open {
                 let mut draws = Transcript::new("draw").field(&seed).rng();
@@ -532,6 +534,65 @@ fn repair<S: Scheme>() {
 /// The length of a stored pair, `docs/formats.md`.
 const PAIR_LEN: usize = 15_991;
 
+/// a refresh or a reshare, to the end and left alone. The old shares are the caller's, and go with them.
+fn reshare<S: Scheme>(plan: impl Fn(&KeyShare<S>) -> Plan<S>) {
+    twice(|| {
+        let shares: Vec<Arc<KeyShare<S>>> = dealt::<S>(2).into_iter().map(Arc::new).collect();
+        let plan = plan(&shares[0]);
+        let start = || {
+            let mut ids: Vec<PartyId> = plan.dealers().iter().copied().chain(plan.holders().ids()).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            let all: Vec<_> = ids.iter().map(|me| plan.params(Label::from_bytes([1; 32]), *me).unwrap()).collect();
+            let inputs = |me: PartyId| match shares.iter().find(|share| share.me() == me) {
+                Some(share) => ReshareInputs::holder(plan.clone(), Arc::clone(share)).unwrap(),
+                None => ReshareInputs::newcomer(plan.clone()),
+            };
+            Net::<Watch<Reshare<S>>>::start(all, inputs, 12).unwrap()
+        };
+        for cut in [1, 4, 9, 13, 17] {
+            let mut net = start();
+            for _ in 0..cut {
+                let Some((to, bytes)) = net.queue.pop_front() else { break };
+                net.deliver(to, &bytes).unwrap();
+            }
+            drop(net);
+            gone("left alone", &["dealt", "new share", "seed", "one-session key"]);
+        }
+        let mut net = start();
+        net.run();
+        scanner::quietly(|| {
+            for ((_, from, to), bytes) in told(|told| told.sealed.clone()) {
+                let scalar = decode_scalar::<S::Curve>(&bytes[..32]).unwrap();
+                tell_scalar::<S::Curve>(&format!("dealt by {from} to {to}"), &scalar);
+            }
+        });
+        gone("done", &["dealt", "seed", "one-session key"]);
+        let moved = net.ends.values_mut().map(|end| end.output.take().unwrap());
+        let new: Vec<KeyShare<S>> = moved
+            .filter_map(|moved| match moved {
+                Moved::Holder(certified) => Some(certified.into_key_share()),
+                Moved::Left(_) => None,
+            })
+            .collect();
+        drop(net);
+        for share in &new {
+            scanner::quietly(|| {
+                let record = share.to_bytes();
+                let at = record.len() - 16 - share.public().parties().len() - 64;
+                let scalar = decode_scalar::<S::Curve>(&record[at..at + 32]).unwrap();
+                tell_scalar::<S::Curve>(&format!("new share of {}", share.me()), &scalar);
+            });
+        }
+        drop(shares);
+        gone("old shares dropped", &["share of"]);
+        let names: Vec<String> = new.iter().map(|share| format!("new share of {}", share.me())).collect();
+        let mut left: Vec<(&str, usize)> = names.iter().map(|name| (name.as_str(), 1)).collect();
+        left.push(("chain code", new.len()));
+        only("new shares alone", &left);
+    });
+}
+
 /// Everything that a pair stores is secret from Δ on: zero seed, Δ, leaves.
 fn tell_pairs<S: EcdsaScheme>(states: &mut PairStates<S>, me: PartyId, pairs: usize) {
     scanner::quietly(|| {
@@ -835,6 +896,15 @@ fn i_02_repair_wipes() {
     repair::<Ed25519Sha512>();
     repair::<Secp256k1Ecdsa>();
     repair::<P256Ecdsa>();
+}
+
+#[test]
+fn r_07_refresh_and_reshare_wipe() {
+    reshare::<Ed25519Sha512>(|share| Plan::refresh(share.public()).unwrap());
+    let moved = |share: &KeyShare<P256Ecdsa>| {
+        Plan::reshare(share.public(), [id(1), id(3)], parties(&[1, 2, 4]), Threshold::new(2).unwrap()).unwrap()
+    };
+    reshare(moved);
 }
 
 #[test]

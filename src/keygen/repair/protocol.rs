@@ -220,9 +220,8 @@ impl<S: Scheme> Protocol for Repair<S> {
 
     fn sealed_part_is_right(&self, from: PartyId, to: PartyId, opened: Option<&[u8]>) -> bool {
         match &self.0 {
-            State::Helper3(round) => round.rows().sealed_part_is_right(from, to, opened),
-            State::Recipient3(round) => round.rows().sealed_part_is_right(from, to, opened),
-            State::Helper4(round) => round.rows().sealed_sum_is_right(from, to, opened),
+            State::Helper3(round) | State::Helper4(round) => round.rows().sealed_is_right(from, to, opened),
+            State::Recipient3(round) => round.rows().sealed_is_right(from, to, opened),
             // Nothing sealed came before these.
             _ => true,
         }

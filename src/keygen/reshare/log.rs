@@ -72,7 +72,9 @@ impl<S: Scheme> AttemptLog<S> {
         for (_, _, signed) in session.signed_broadcasts(CONFIRMS) {
             let _ = log.add_confirm(&signed);
         }
-        Some(log)
+        let me = session.params().me();
+        let promised = !plan.holders().contains(me) || log.confirms.contains_key(&me);
+        promised.then_some(log)
     }
 
     /// Everything but the confirms, checked.
