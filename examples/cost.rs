@@ -351,7 +351,8 @@ fn repair<S: Scheme>(report: &Report, suite: &str, t: u16, n: u16) -> Result<()>
     let lost = Lost { id: PartyId::new(n)?, identity: identity(n)?.public() };
     let mut costs = Vec::new();
     for _ in 0..if n > 20 { 1 } else { 9 } {
-        let mut all = vec![repair::Inputs::recipient(shares[0].public(), lost, &helpers)?];
+        let mut all =
+            vec![repair::Inputs::recipient(shares[0].public(), &shares[0].public().digest(), lost, &helpers)?];
         for share in shares.iter().take(t.into()) {
             all.push(repair::Inputs::helper(share, lost, &helpers)?);
         }

@@ -882,3 +882,17 @@ fn r_10_ecdsa_pairs_after_a_repair() {
     assert_eq!(after_repair(&mut members[0].share, &mut others, &*log, lost(3)), Err(Usage::OtherKey));
     assert_eq!(*members[0].share.public(), before);
 }
+
+/// a package that the recipient's operator does not expect is refused before anything leaves.
+#[test]
+fn r_12_the_recipient_expects_a_package() {
+    let shares = deal::<Ed25519Sha512>(2, &[1, 2, 3], 51);
+    let theirs = deal::<Ed25519Sha512>(2, &[1, 2, 3], 52);
+    let expected = shares[0].public().digest();
+    let inputs = |package| Inputs::recipient(package, &expected, lost(3), &ids(&[1, 2])).map(drop);
+    assert_eq!(inputs(shares[0].public()), Ok(()));
+    assert_eq!(inputs(theirs[0].public()), Err(Usage::OtherKey));
+    // The same key, with a helper that is somebody else.
+    let other = shares[0].public().with_identity(id(1), identity(9).public()).unwrap();
+    assert_eq!(inputs(&other), Err(Usage::OtherKey));
+}

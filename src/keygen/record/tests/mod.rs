@@ -5,6 +5,7 @@
 mod attempts;
 mod crashes;
 mod lies;
+mod logs;
 mod model;
 mod schedules;
 
