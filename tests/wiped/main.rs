@@ -546,7 +546,7 @@ fn reshare<S: Scheme>(plan: impl Fn(&KeyShare<S>) -> Plan<S>) {
             let all: Vec<_> = ids.iter().map(|me| plan.params(Label::from_bytes([1; 32]), *me).unwrap()).collect();
             let inputs = |me: PartyId| match shares.iter().find(|share| share.me() == me) {
                 Some(share) => ReshareInputs::holder(plan.clone(), Arc::clone(share)).unwrap(),
-                None => ReshareInputs::newcomer(plan.clone()),
+                None => ReshareInputs::newcomer(plan.clone(), &shares[0].public().digest()).unwrap(),
             };
             Net::<Watch<Reshare<S>>>::start(all, inputs, 12).unwrap()
         };
@@ -572,7 +572,7 @@ fn reshare<S: Scheme>(plan: impl Fn(&KeyShare<S>) -> Plan<S>) {
         let new: Vec<KeyShare<S>> = moved
             .filter_map(|moved| match moved {
                 Moved::Holder(certified) => Some(certified.into_key_share()),
-                Moved::Left(_) => None,
+                Moved::Left(_) | Moved::Exported(_) => None,
             })
             .collect();
         drop(net);
