@@ -20,7 +20,7 @@ use cosigil::key::KeyShare;
 use cosigil::keygen::reshare::{Moved, Plan, Reshare, ReshareInputs};
 use cosigil::round::Protocol;
 use cosigil::session::{Identity, Session};
-use cosigil::{Label, Parcel, Parties, PartyId, Secret, SessionParams, Threshold, Transcript, TranscriptRng, Usage};
+use cosigil::{Label, Parcel, Parties, PartyId, SessionParams, Threshold, Transcript, TranscriptRng, Usage};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -29,7 +29,7 @@ pub fn id(n: u16) -> PartyId {
 }
 
 fn identity(n: PartyId) -> Identity {
-    Identity::from_seed(&Secret::new([n.to_bytes()[1]; 32]))
+    crate::net::identity(n.get())
 }
 
 pub fn rng(n: u64) -> TranscriptRng {

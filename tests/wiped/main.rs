@@ -546,7 +546,7 @@ fn reshare<S: Scheme>(plan: impl Fn(&KeyShare<S>) -> Plan<S>) {
             let all: Vec<_> = ids.iter().map(|me| plan.params(Label::from_bytes([1; 32]), *me).unwrap()).collect();
             let inputs = |me: PartyId| match shares.iter().find(|share| share.me() == me) {
                 Some(share) => ReshareInputs::holder(plan.clone(), Arc::clone(share)).unwrap(),
-                None => ReshareInputs::newcomer(plan.clone(), &shares[0].public().digest()).unwrap(),
+                None => ReshareInputs::newcomer(plan.clone(), &plan.old().digest()).unwrap(),
             };
             Net::<Watch<Reshare<S>>>::start(all, inputs, 12).unwrap()
         };

@@ -145,12 +145,13 @@ impl<S: Scheme> Attempt<S> {
             _ => None,
         };
         let Some(pending) = ended.or_else(|| self.session.state()?.pending()) else { return Ok(moved) };
+        let before = record.known();
         if let Err(usage) = record.enter(self, pending) {
             self.refused = Some(usage);
             return Err(usage);
         }
         self.recorded = true;
-        let (acks, news) = record.settle(false)?;
+        let (acks, news) = record.settle(&before, false)?;
         moved.send.extend(acks);
         moved.news.extend(news);
         Ok(moved)

@@ -304,7 +304,7 @@ impl World {
 
     /// These parties exchange what they have, until nothing is new.
     pub(super) fn exchange(&mut self, among: &[u16]) {
-        for _ in 0..3 {
+        for _ in 0..2 {
             for from in among {
                 for to in among.iter().filter(|to| *to != from) {
                     self.show(*from, *to);
