@@ -71,6 +71,7 @@
 //! ```
 
 mod attempt;
+mod backup;
 mod bytes;
 mod learn;
 mod ledger;
@@ -87,6 +88,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 pub use self::attempt::Attempt;
+pub use self::backup::RecordCopy;
 pub use self::ledger::{MAX_ATTEMPTS, State};
 pub use self::lie::{Contradiction, Said};
 
