@@ -22,6 +22,7 @@ use cosigil::ecdsa::{Child, Prehash, Presignature, Request, Secp256k1Ecdsa, onli
 use cosigil::frost::{self, Bip340, CommitmentList, Ed25519Sha512, NonceCommitments, SigningRequest, Suite};
 use cosigil::key::Scheme;
 use cosigil::key::backup::{BackupSecretKey, VerifiableBackup};
+use cosigil::keygen::repair::{self, Lost, Repair};
 use cosigil::round::{self, Channels, Context, Inbox, Outgoing, Protocol, Received};
 use cosigil::{
     Base, Identity, KeyShare, Keygen, Label, Parties, PartyId, Plan, Reshare, ReshareInputs, Session, SessionParams,
@@ -78,6 +79,10 @@ fn main() -> Result<()> {
     for (t, n) in report.at(&[(2, 3), (7, 10), (67, 100)], "reshare") {
         reshare::<Ed25519Sha512>(&report, "ed25519", (t, n), false)?;
         reshare::<Secp256k1Ecdsa>(&report, "secp256k1", (t, n), false)?;
+    }
+    for (t, n) in report.at(&[(2, 3), (7, 10), (67, 100)], "repair") {
+        repair::<Ed25519Sha512>(&report, "ed25519", t, n)?;
+        repair::<Secp256k1Ecdsa>(&report, "secp256k1", t, n)?;
     }
     for (t, n) in report.at(&[(2, 3), (7, 10), (67, 100)], "frost") {
         frost_costs::<Ed25519Sha512>(&report, "ed25519", t, n)?;
@@ -328,13 +333,33 @@ fn reshare<S: Scheme>(report: &Report, suite: &str, (t, n): (u16, u16), refresh:
         let all = ids.into_iter().map(|me| {
             let inputs = match shares.iter().find(|share| share.me() == me) {
                 Some(share) => ReshareInputs::holder(plan.clone(), Arc::clone(share))?,
-                None => ReshareInputs::newcomer(plan.clone()),
+                None => ReshareInputs::newcomer(plan.clone(), &plan.old().digest())?,
             };
             Ok((plan.params(Label::from_bytes([5; 32]), me)?, inputs))
         });
         costs.extend(drive::<Reshare<S>>(all.collect::<Result<Vec<_>>>()?)?.1);
     }
     report.line(if refresh { "refresh" } else { "reshare" }, suite, (t, n), None, &costs);
+    Ok(())
+}
+
+/// Repair of the last party's share by the first t.
+fn repair<S: Scheme>(report: &Report, suite: &str, t: u16, n: u16) -> Result<()> {
+    let secret = random_scalar::<S::Curve>(&mut rng(1));
+    let shares = hazmat::split::<S>(&secret, Threshold::new(t)?, &parties(n)?, &mut rng(2))?;
+    let helpers: Vec<PartyId> = shares.iter().take(t.into()).map(KeyShare::me).collect();
+    let lost = Lost { id: PartyId::new(n)?, identity: identity(n)?.public() };
+    let mut costs = Vec::new();
+    for _ in 0..if n > 20 { 1 } else { 9 } {
+        let mut all =
+            vec![repair::Inputs::recipient(shares[0].public(), &shares[0].public().digest(), lost, &helpers)?];
+        for share in shares.iter().take(t.into()) {
+            all.push(repair::Inputs::helper(share, lost, &helpers)?);
+        }
+        let all = all.into_iter().map(|inputs| Ok((inputs.params(Label::from_bytes([6; 32]))?, inputs)));
+        costs.extend(drive::<Repair<S>>(all.collect::<Result<Vec<_>>>()?)?.1);
+    }
+    report.line("repair", suite, (t, n), None, &costs);
     Ok(())
 }
 

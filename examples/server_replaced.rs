@@ -49,10 +49,11 @@ fn main() -> Result<()> {
 
     println!("\n== Servers 1 and 3 give the key to 1, 3, 4, 5 and 6, of whom three sign ==");
     let package = servers[&id(1)?].record.public()?.clone();
+    let expected = package.digest();
     for new in ids([4, 5, 6])? {
         let identity = Identity::generate(&mut rng())?;
-        // The newcomer's operator knows from the others' operators which key it is, and who holds it.
-        let record = KeyRecord::join(Arc::new(MemoryKeyStore::new()), &identity, new, &package)?;
+        // The newcomer's operator knows the package's digest from the others' operators: not from a server.
+        let record = KeyRecord::join(Arc::new(MemoryKeyStore::new()), &identity, new, &package, &expected)?;
         servers.insert(new, Server { identity, record });
     }
     let holders = ids([1, 3, 4, 5, 6])?;
@@ -227,7 +228,9 @@ fn repair(servers: &Servers, (id, identity): (PartyId, &Identity), helpers: &[Pa
         let params = inputs.params(Label::from_bytes([5; 32]))?;
         sessions.insert(*helper, Session::start(params, &server.identity, inputs, &mut rng())?);
     }
-    let inputs = repair::Inputs::recipient(package, lost, helpers)?;
+    // The digest that the operators of the helpers have read out.
+    let expected = package.digest();
+    let inputs = repair::Inputs::recipient(package, &expected, lost, helpers)?;
     let params = inputs.params(Label::from_bytes([5; 32]))?;
     sessions.insert(id, Session::start(params, identity, inputs, &mut rng())?);
     match run(sessions)?.remove(&id) {

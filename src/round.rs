@@ -337,6 +337,12 @@ pub trait Protocol: Sized {
         None
     }
 
+    /// Whether nothing random, sealed or complained of is to come from this party any more: then the session wipes its
+    /// seed and one-session key before it is over. Not for a state of which a checkpoint may be made.
+    fn draws_no_more(&self) -> bool {
+        false
+    }
+
     /// The record that takes the place of seed and messages in a checkpoint, once the output is there.
     fn record(&self) -> Option<Zeroizing<Vec<u8>>> {
         None

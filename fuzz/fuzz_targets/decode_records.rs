@@ -7,7 +7,7 @@ use cosigil::frost::{
 };
 use cosigil::key::backup::{BackupKey, BackupSecretKey, VerifiableBackup};
 use cosigil::keygen::{Certificate, Pending};
-use cosigil::{KeyShare, PublicKeyPackage};
+use cosigil::{KeyShare, Plan, PublicKeyPackage};
 use libfuzzer_sys::fuzz_target;
 
 fn decode<S: Suite>(bytes: &[u8]) {
@@ -19,6 +19,9 @@ fn decode<S: Suite>(bytes: &[u8]) {
     }
     if let Ok(pending) = Pending::<S>::from_bytes(bytes) {
         assert_eq!(pending.to_bytes().as_slice(), bytes);
+    }
+    if let Ok(plan) = Plan::<S>::from_bytes(bytes) {
+        assert_eq!(plan.to_bytes(), bytes);
     }
     if let Ok(certificate) = Certificate::<S>::from_bytes(bytes) {
         assert_eq!(certificate.to_bytes(), bytes);

@@ -100,7 +100,7 @@ impl<S: Suite> SigningRequest<S> {
 
     fn read(input: &mut Reader<'_>) -> Option<Self> {
         let place = S::Place::read(input)?;
-        let key_use = S::KeyUse::read(input, &NO_SHAPE).filter(S::KeyUse::is_ordinary)?;
+        let key_use = S::KeyUse::read(input, &NO_SHAPE)?;
         let length = usize::try_from(input.u32()?).ok()?;
         Some(Self { place, ..Self::with_key_use(input.take(length)?, key_use) })
     }
@@ -145,6 +145,11 @@ impl<S: Suite<Place = InTree<S>> + Derivable> SigningRequest<S> {
     }
 
     /// The child that is signed under; `None` for the shared key itself.
+    ///
+    /// # Security
+    /// In a request that came from somebody else the path is a claim. A signer checks it against its own chain code before it
+    /// signs; a coordinator that does not have the chain code cannot, and must not decide anything by it. It knows
+    /// [`Self::verifying_key`].
     pub fn child(&self) -> Option<&ChildTweak<S>> {
         self.place.child()
     }

@@ -195,11 +195,6 @@ pub trait KeyUse<C: Curve>: Clone + PartialEq + Eq + fmt::Debug + Default + Send
     /// # Errors
     /// [`Usage::InvalidTweak`] if there is none, which nobody can bring about (2^-128).
     fn tweak(&self, key: &C::Point) -> Result<Tweak<C>, Usage>;
-
-    /// Whether a request off the wire may ask for it.
-    fn is_ordinary(&self) -> bool {
-        true
-    }
 }
 
 /// The key is used as it is.

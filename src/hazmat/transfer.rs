@@ -10,7 +10,7 @@ use sha2::{Digest, Sha512};
 use sha3::Keccak512;
 use zeroize::Zeroizing;
 
-use crate::curve::{Ed25519, Scalar, decode_scalar, encode_point};
+use crate::curve::{Curve, Ed25519, Scalar, decode_scalar, encode_point};
 use crate::error::Usage;
 use crate::frost::{Ed25519Keccak512, Ed25519Sha512};
 use crate::key::{KeyShare, PublicKeyPackage, Scheme, chain_code_digest};
@@ -114,7 +114,7 @@ fn first_half(bytes: &[u8; 64]) -> Zeroizing<[u8; 32]> {
 /// a new key and move what the old one holds.
 ///
 /// # Errors
-/// [`Usage::BrokenRng`], and those of [`Plan::reshare`].
+/// [`Usage::BrokenRng`], [`Usage::InvalidThreshold`] for a threshold of 1, and those of [`Plan::reshare`].
 ///
 /// # Examples
 /// ```
@@ -131,12 +131,13 @@ fn first_half(bytes: &[u8; 64]) -> Zeroizing<[u8; 32]> {
 /// // At party 1, which has the key:
 /// let seed = [7; 32];
 /// let secret = ImportSecret::<Ed25519Sha512>::rfc_8032(&Secret::new(seed))?;
-/// let dealer = import(secret, (ids[0], identities[0].public()), holders, Threshold::new(2)?, &mut rng)?;
+/// let two = Threshold::new(2)?;
+/// let dealer = import(secret, (ids[0], identities[0].public()), holders.clone(), two, &mut rng)?;
 /// let plan = dealer.plan().to_bytes();
 ///
-/// // At the others, whose operators know the public key:
+/// // At the others, whose operators know the public key, and who is to hold a share:
 /// let public_key = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
-/// let holder = accept_import::<Ed25519Sha512>(&plan, public_key.as_bytes())?;
+/// let holder = accept_import::<Ed25519Sha512>(&plan, public_key.as_bytes(), &holders, two)?;
 /// assert_eq!(holder.plan(), dealer.plan());
 /// # Ok::<(), cosigil::Usage>(())
 /// ```
@@ -147,6 +148,9 @@ pub fn import<S: Scheme>(
     threshold: Threshold,
     rng: &mut impl CryptoRng,
 ) -> Result<ReshareInputs<S>, Usage> {
+    if threshold == Threshold::ONE {
+        return Err(Usage::InvalidThreshold);
+    }
     let ImportSecret { secret, chain_code } = secret;
     let chain_code = match chain_code {
         Some(chain_code) => chain_code,
@@ -155,36 +159,51 @@ pub fn import<S: Scheme>(
     let digest = chain_code_digest(&chain_code);
     // One coefficient: the key itself, the share of whoever is alone.
     let commitment = Commitment::to(&Polynomial::with_constant(&secret, 1, rng));
-    let names = Transcript::new("import")
-        .field(S::NAME.as_bytes())
-        .point::<S::Curve>(&commitment.constant())
-        .field(&digest)
-        .field(fresh(rng)?.expose());
-    let key_id = KeyId::from_bytes(names.fork().field(b"key").digest());
-    let sharing = Sharing::from_bytes(names.field(b"sharing").digest());
+    let sharing = Sharing::from_bytes(*fresh(rng)?.expose());
+    let key_id = key_id::<S>(&commitment.constant(), &digest, &sharing);
     let alone = Parties::new([(dealer, identity)])?;
     let public = PublicKeyPackage::new(key_id, (0, sharing), Threshold::ONE, alone, commitment, digest)?;
     let plan = Plan::any(&public, [dealer], holders, threshold)?;
     ReshareInputs::holder(plan, KeyShare::new(public, dealer, secret, chain_code)?)
 }
 
-/// Takes the plan of an import, at a party that is to hold a share: the one and only key that its operator
-/// expects is in it, encoded as 32 or 33 bytes.
+/// H("import"; suite, X, H(cc), sharing): what the id of an imported key says of it.
+fn key_id<S: Scheme>(joint: &<S::Curve as Curve>::Point, chain_code: &[u8; 32], sharing: &Sharing) -> KeyId {
+    let names = Transcript::new("import").field(S::NAME.as_bytes()).point::<S::Curve>(joint);
+    KeyId::from_bytes(names.field(chain_code).field(sharing.as_bytes()).digest())
+}
+
+/// Takes the plan of an import, at a party that is to hold a share. In it are the key that its operator expects,
+/// encoded as 32 or 33 bytes, and the holders and threshold that it expects.
 ///
 /// # Security
 /// Without a key that the operator knows from elsewhere (the address that is to be imported), whoever sent the
 /// plan chooses the key.
 ///
 /// # Errors
-/// [`Usage::OtherKey`] if it is another key, [`Usage::InvalidThreshold`] for the plan of something else;
-/// [`Usage::Malformed`] and the like for bytes that are no plan; those of [`Plan::reshare`].
-pub fn accept_import<S: Scheme>(plan: &[u8], expected: &[u8]) -> Result<ReshareInputs<S>, Usage> {
+/// [`Usage::OtherKey`] if it is another key, or not named as an imported key is; [`Usage::InvalidThreshold`] for
+/// another threshold, or the plan of something else; [`Usage::UnknownParty`], [`Usage::OtherIdentity`] for other
+/// holders; [`Usage::Malformed`] and the like for bytes that are no plan; those of [`Plan::reshare`].
+pub fn accept_import<S: Scheme>(
+    plan: &[u8],
+    expected: &[u8],
+    holders: &Parties,
+    threshold: Threshold,
+) -> Result<ReshareInputs<S>, Usage> {
     let plan = Plan::<S>::any_from_bytes(plan)?;
-    if plan.old().threshold() != Threshold::ONE || plan.threshold() == Threshold::ONE {
+    let old = plan.old();
+    let alone = old.threshold() == Threshold::ONE && old.parties().len() == 1;
+    if !alone || threshold == Threshold::ONE || plan.threshold() != threshold {
         return Err(Usage::InvalidThreshold);
     }
-    let key = encode_point::<S::Curve>(&plan.old().joint_point());
-    if key == expected { Ok(ReshareInputs::newcomer(plan)) } else { Err(Usage::OtherKey) }
+    let joint = old.joint_point();
+    let is_named = key_id::<S>(&joint, old.chain_code_digest(), &old.sharing()) == old.key_id();
+    if encode_point::<S::Curve>(&joint) != expected || !is_named || old.number() != 0 {
+        return Err(Usage::OtherKey);
+    }
+    let unknown = plan.holders().ids().find(|id| !holders.contains(*id));
+    unknown.map_or(Ok(()), |id| Err(Usage::UnknownParty(id)))?;
+    if plan.holders() == holders { Ok(ReshareInputs::without_share(plan)) } else { Err(Usage::OtherIdentity) }
 }
 
 /// The plan that hands the whole key to one party, the recipient, by at least t holders. All of them make it,

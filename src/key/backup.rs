@@ -7,7 +7,8 @@
 //! | [`recipient`] | the holder of a [`BackupSecretKey`] | the same; the maker signs it | content + 218 |
 //! | [`VerifiableBackup`] | the holder of a [`BackupSecretKey`] | everybody who has the package | about 3.7 kB |
 //!
-//! What can be backed up is a [`StoredKey`]. Pair states, presignatures, nonces and sessions are none, by type: a
+//! What can be backed up is a [`StoredKey`]: a key share, a [`Companion`], or the whole record of a key
+//! ([`RecordCopy`](crate::keygen::record::RecordCopy)), which is the one to choose where keys are refreshed. Pair states, presignatures, nonces and sessions are none, by type: a
 //! restored copy of them would take back a burn, or be used a second time.
 //!
 //! # Security

@@ -28,6 +28,9 @@ pub fn split<S: Scheme>(
     parties: &Parties,
     rng: &mut impl CryptoRng,
 ) -> Result<Vec<KeyShare<S>>, Usage> {
+    if threshold == Threshold::ONE {
+        return Err(Usage::InvalidThreshold);
+    }
     if bool::from(secret.expose().is_zero()) {
         return Err(Usage::Identity);
     }

@@ -57,6 +57,7 @@ use group::Group;
 use hmac::{Hmac, KeyInit, Mac};
 use ripemd::Ripemd160;
 use sha2::{Digest, Sha256, Sha512};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::share::Scheme;
@@ -115,6 +116,11 @@ fn secret_of(bytes: &[u8]) -> Option<Secret<[u8; 32]>> {
     Some(secret)
 }
 
+/// Whether this is what stands for no chain code: zeros. That is no secret.
+fn is_none(chain_code: &Secret<[u8; 32]>) -> bool {
+    chain_code.expose().ct_eq(&[0; 32]).into()
+}
+
 /// Where in a tree an extended key says it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Origin {
@@ -145,12 +151,13 @@ impl<S: Derivable> ExtendedKey<S> {
     /// A root, from its encoded key and its chain code.
     ///
     /// # Errors
-    /// [`Usage::Malformed`] unless the key is a canonical encoding of a point of the prime-order group.
+    /// [`Usage::Malformed`] unless the key is a canonical encoding of a point of the prime-order group;
+    /// [`Usage::NoDerivation`] for zeros, which stand for no chain code.
     pub fn root(key: &[u8], chain_code: Secret<[u8; 32]>) -> Result<Self, Usage> {
         let mut input = Reader::new(key);
         let element = Element::read(&mut input, &NO_SHAPE).ok_or(Usage::Malformed)?;
         input.finish().ok_or(Usage::Malformed)?;
-        Ok(Self::at(Origin::ROOT, element, chain_code))
+        if is_none(&chain_code) { Err(Usage::NoDerivation) } else { Ok(Self::at(Origin::ROOT, element, chain_code)) }
     }
 
     fn at(origin: Origin, key: Element<S::Curve>, chain_code: Secret<[u8; 32]>) -> Self {

@@ -306,7 +306,8 @@ impl<S: Scheme> KeyShare<S> {
     }
 
     /// Takes another identity key for one of the parties, as [`PublicKeyPackage::with_identity`] does; store the
-    /// share afterwards. Its strikes stay.
+    /// share afterwards. Its strikes stay. Not while a refresh or reshare is pending: what was signed in it is about the
+    /// package of before (`docs/repair.md`).
     ///
     /// # Errors
     /// [`Usage::UnknownParty`], [`Usage::DuplicateIdentity`]: nothing has changed.

@@ -51,7 +51,7 @@ pub use self::round4::{Done, Round4};
 use self::deal::Terms;
 use crate::error::Usage;
 use crate::key::Scheme;
-use crate::party::{Base, SessionParams};
+use crate::party::{Base, SessionParams, Threshold};
 use crate::secret::fresh;
 use crate::transcript::Transcript;
 
@@ -62,7 +62,7 @@ use crate::transcript::Transcript;
 /// everybody got; without it that is on the caller.
 ///
 /// # Errors
-/// [`Usage::Malformed`] for a shorter `hello`, [`Usage::BrokenRng`].
+/// [`Usage::Malformed`] for a shorter `hello`, [`Usage::InvalidThreshold`] for a threshold of 1, [`Usage::BrokenRng`].
 pub fn start<S: Scheme>(
     params: &SessionParams,
     base: Base,
@@ -71,6 +71,10 @@ pub fn start<S: Scheme>(
 ) -> Result<(Round1<S>, Commit), Usage> {
     if hello.len() < 32 {
         return Err(Usage::Malformed);
+    }
+    // With one coefficient a dealer would hand out all it has.
+    if params.threshold() == Threshold::ONE {
+        return Err(Usage::InvalidThreshold);
     }
     let mut draws = Transcript::new("keygen-draws").field(fresh(rng)?.expose()).field(base.as_bytes()).rng();
     Ok(Round1::deal(Terms::keygen(params, base), None, &hello, &mut draws))

@@ -71,6 +71,7 @@
 //! ```
 
 mod attempt;
+mod backup;
 mod bytes;
 mod learn;
 mod ledger;
@@ -87,6 +88,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 pub use self::attempt::Attempt;
+pub use self::backup::RecordCopy;
 pub use self::ledger::{MAX_ATTEMPTS, State};
 pub use self::lie::{Contradiction, Said};
 
@@ -188,17 +190,26 @@ impl<S: Scheme> KeyRecord<S> {
         Self::begin(store, identity, Step::new(me, public, Some(Arc::new(share))))
     }
 
-    /// A new record of a party that has no share of the key: a newcomer, or one that lost it and holds nothing. The
-    /// package of the present sharing comes from its operator; an attempt brings the share.
+    /// A new record of a party that has no share of the key: a newcomer, or one that lost it and holds nothing. An
+    /// attempt brings the share. `expected` is the [digest](PublicKeyPackage::digest) of the package of the present
+    /// sharing, **as this party's own operator knows it** from the operators of the others.
+    ///
+    /// # Security
+    /// The package may come from anybody then; the digest never from a peer, who could make up another key, with
+    /// holders that are all its own.
     ///
     /// # Errors
-    /// [`Usage::RecordExists`], [`Usage::StoreFailed`].
+    /// [`Usage::OtherKey`] if the package is another one; [`Usage::RecordExists`], [`Usage::StoreFailed`].
     pub fn join(
         store: Arc<dyn KeyStore>,
         identity: &Identity,
         me: PartyId,
         key: &PublicKeyPackage<S>,
+        expected: &[u8; 32],
     ) -> Result<Self, Usage> {
+        if key.digest() != *expected {
+            return Err(Usage::OtherKey);
+        }
         Self::begin(store, identity, Step::new(me, key.clone(), None))
     }
 

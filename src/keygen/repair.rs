@@ -38,11 +38,13 @@
 //! // Key generation gives each party its share; here a dealer stands in for it.
 //! let shares = hazmat::split::<Ed25519Sha512>(&secret, Threshold::new(2)?, &parties, &mut rng)?;
 //!
-//! // What the operators have agreed on: who gets its share back, under which identity, with whose help.
+//! // What the operators have agreed on: of which key who gets its share back, under which identity, with whose help.
+//! let package = shares[0].public();
+//! let expected = package.digest(); // read out by the operators of the helpers
 //! let lost = Lost { id: two, identity: identities[&two].public() };
 //! let inputs = [
 //!     (one, Inputs::helper(&shares[0], lost, &[one, three])?),
-//!     (two, Inputs::recipient(shares[0].public(), lost, &[one, three])?),
+//!     (two, Inputs::recipient(package, &expected, lost, &[one, three])?),
 //!     (three, Inputs::helper(&shares[2], lost, &[one, three])?),
 //! ];
 //! let (mut sessions, mut queue) = (Vec::new(), VecDeque::new());
@@ -218,12 +220,24 @@ impl<S: Scheme> Inputs<S> {
         Ok(Self { plan, me, part: Some(Part { weighted, chain_code }) })
     }
 
-    /// For the party that lost its share, of which it has the public package: from a backup, from its own records,
-    /// or from any helper. With a wrong one it is foreign to every honest helper.
+    /// For the party that lost its share. `expected` is the [digest](PublicKeyPackage::digest) of the public package, **as
+    /// its own operator knows it**: from its records or a backup, or from the helpers' operators.
+    ///
+    /// # Security
+    /// The package may come from anybody then, a helper too; the digest never from one. The package says who the
+    /// helpers are: whoever chooses it can play them all, with a key of its own.
     ///
     /// # Errors
-    /// Those of [`Plan::new`].
-    pub fn recipient(package: &PublicKeyPackage<S>, lost: Lost, helpers: &[PartyId]) -> Result<Self, Usage> {
+    /// [`Usage::OtherKey`] if the package is another one, and those of [`Plan::new`].
+    pub fn recipient(
+        package: &PublicKeyPackage<S>,
+        expected: &[u8; 32],
+        lost: Lost,
+        helpers: &[PartyId],
+    ) -> Result<Self, Usage> {
+        if package.digest() != *expected {
+            return Err(Usage::OtherKey);
+        }
         Ok(Self { plan: Plan::new(package, lost, helpers)?, me: lost.id, part: None })
     }
 

@@ -24,7 +24,8 @@ pub struct Progress<O> {
     pub send: Vec<Parcel>,
     /// What the session was run for, once.
     pub output: Option<O>,
-    /// Whether [`Session::checkpoint`] must be stored before `send` leaves.
+    /// Whether [`Session::checkpoint`] must be stored before `send` leaves. Never of a session that is over: then the
+    /// checkpoint that was stored is to be deleted before `send` leaves.
     pub must_persist: bool,
     /// Whether the session is over and needs no more messages.
     pub finished: bool,
@@ -319,6 +320,8 @@ impl<P: Protocol> Session<P> {
             }
         }
         progress.finished = self.state.is_none();
+        // 6.5: of a session that is over there is no checkpoint, and what is due leaves.
+        progress.must_persist &= self.state.is_some();
         Ok(progress)
     }
 
@@ -354,6 +357,9 @@ impl<P: Protocol> Session<P> {
             progress.output = step.output;
         }
         let parcels = self.pack(step.outgoing);
+        if self.state.as_ref().is_some_and(P::draws_no_more) {
+            self.forget_secrets();
+        }
         self.sent.extend(parcels.iter().cloned());
         progress.send.extend(parcels);
         Ok(())

@@ -75,6 +75,7 @@ impl Evidence {
                         self.complaint_shows::<P>(&case, inputs, &messages, &longest)
                     }
                     Fault::BadSealKey => self.has_no_proof::<P>(&case),
+                    Fault::Malformed if self.has_no_hello::<P>(&case) => true,
                     _ => P::judge(&case, inputs) == Some(fault),
                 }
             }
@@ -158,6 +159,11 @@ impl Evidence {
                 .iter()
                 .any(|accusation| accusation.accused == self.culprit && is_false(accusation) == Some(false)),
         }
+    }
+
+    /// The culprit's round 1 does not even begin with a hello.
+    fn has_no_hello<P: Protocol>(&self, case: &Case<'_>) -> bool {
+        case.round1.get(&self.culprit).is_some_and(|(hello, _)| Hello::decode(P::CHANNELS, hello).is_none())
     }
 
     fn has_no_proof<P: Protocol>(&self, case: &Case<'_>) -> bool {

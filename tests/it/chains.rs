@@ -69,7 +69,7 @@ fn repair<S: Derivable>(shares: &mut Shares<S>, rng: &mut impl Rng, seed: u64) {
     let package = share.public();
     let inputs = |me: PartyId| match shares.get(&me.get()) {
         Some(share) => Inputs::helper(share, lost, &ids).unwrap(),
-        None => Inputs::recipient(package, lost, &ids).unwrap(),
+        None => Inputs::recipient(package, &package.digest(), lost, &ids).unwrap(),
     };
     let label = Label::from_bytes([9; 32]);
     let all = ids.iter().copied().chain([id(gone)]).map(|me| inputs(me).params(label).unwrap());

@@ -336,3 +336,33 @@ fn g_01_roots_are_decoded_strictly() {
     assert_eq!(root(&good), Ok(()));
     assert_eq!(root(&good[1..]), Err(Usage::Malformed), "x-only is not enough");
 }
+
+/// G-10: neither the key's chain code nor a child's is in the package, in a request for the child, or in anything that
+/// the sessions which sign for it send.
+#[test]
+fn g_10_chain_codes_are_not_sent() {
+    fn sent<S: Suite<Place = InTree<S>> + Derivable>() {
+        let shares = key::<S>(9);
+        let child = shares[0].derive(&path("m/0/7")).unwrap();
+        let request = SigningRequest::<S>::new([7; 32]).under(&child);
+        let mut seen = vec![request.to_bytes(), shares[0].public().to_bytes()];
+        let inputs = |me: PartyId| {
+            let share = key::<S>(9).into_iter().find(|share| share.me() == me).unwrap();
+            SigningInputs { key_share: Arc::new(share), request: request.clone() }
+        };
+        let all = [1, 2].map(|me| net::params(me, &[1, 2], 2, 9));
+        let mut net = Net::<Signing<S>>::start(all, inputs, 9).unwrap();
+        net.run_with(|_, bytes| {
+            seen.push(bytes.clone());
+            vec![bytes]
+        });
+        assert!(net.ends.values().all(|end| end.output.is_some()) && seen.len() > 5);
+        let has = |bytes: &[u8], code: &[u8]| code.windows(16).any(|part| bytes.windows(16).any(|at| at == part));
+        for code in [shares[0].chain_code().expose(), child.extended_key().chain_code().expose()] {
+            assert!(seen.iter().all(|bytes| !has(bytes, code)));
+        }
+        assert!(has(&shares[0].to_bytes(), shares[0].chain_code().expose()), "the search finds what is there");
+    }
+    sent::<Bip340>();
+    sent::<Ed25519Sha512>();
+}

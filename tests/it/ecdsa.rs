@@ -20,7 +20,7 @@ use cosigil::key::KeyShare;
 use cosigil::keygen::reshare::{Moved, Plan, Reshare, ReshareInputs};
 use cosigil::round::Protocol;
 use cosigil::session::{Identity, Session};
-use cosigil::{Label, Parcel, Parties, PartyId, Secret, SessionParams, Threshold, Transcript, TranscriptRng, Usage};
+use cosigil::{Label, Parcel, Parties, PartyId, SessionParams, Threshold, Transcript, TranscriptRng, Usage};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -29,7 +29,7 @@ pub fn id(n: u16) -> PartyId {
 }
 
 fn identity(n: PartyId) -> Identity {
-    Identity::from_seed(&Secret::new([n.to_bytes()[1]; 32]))
+    crate::net::identity(n.get())
 }
 
 pub fn rng(n: u64) -> TranscriptRng {
@@ -145,7 +145,7 @@ fn moves<S: EcdsaScheme>() {
             Some(share) => {
                 ReshareInputs::holder(plan.clone(), KeyShare::from_bytes(&share.to_bytes()).unwrap()).unwrap()
             }
-            None => ReshareInputs::newcomer(plan.clone()),
+            None => ReshareInputs::newcomer(plan.clone(), &plan.old().digest()).unwrap(),
         };
         let params = plan.params(Label::from_bytes([8; 32]), id(n)).unwrap();
         (id(n), Session::start(params, &identity(id(n)), inputs, &mut rng(50 + u64::from(n))).unwrap())
@@ -153,7 +153,7 @@ fn moves<S: EcdsaScheme>() {
     let ends = drive::<Reshare<S>>([1, 2, 3, 4, 5].map(start).into_iter().collect());
     let share = |end| match end {
         Moved::Holder(certified) => Some(certified.into_key_share()),
-        Moved::Left(_) => None,
+        Moved::Left(_) | Moved::Exported(_) => None,
     };
     let new = Team::of(ends.into_values().filter_map(share).collect());
     for (label, signers) in (1..).zip([[0, 1, 2], [0, 1, 3], [0, 2, 3], [1, 2, 3]]) {

@@ -156,11 +156,11 @@ fn batch<S: Verified>(team: &Team<S>, signers: &[usize], (label, count): (u8, us
 }
 
 /// So many signatures of a 3-of-5 key, its pairs made by real setups; what OpenSSL is to be asked.
-fn many<S: Verified>(batches: u8, size: usize) -> String {
-    let team = Team::<S>::new(3, 5);
+fn many<S: Verified>((t, n): (u16, u16), batches: u8, size: usize) -> String {
+    let team = Team::<S>::new(t, n);
     let (mut rng, mut lines) = (rng(3), String::new());
     for label in 1..=batches {
-        let signers = signers(3, 5, &mut rng);
+        let signers = signers(t.into(), n.into(), &mut rng);
         batch(&team, &signers, (label, size), &mut lines);
     }
     lines
@@ -188,7 +188,7 @@ fn openssl_agrees(program: &Path, lines: &str) {
 #[test]
 fn e_06_presigned_signatures_verify_everywhere() {
     let folder = Folder::new("many");
-    let lines = [many::<Secp256k1Ecdsa>(10, 30), many::<P256Ecdsa>(10, 15)].concat();
+    let lines = [many::<Secp256k1Ecdsa>((3, 5), 10, 30), many::<P256Ecdsa>((3, 5), 10, 15)].concat();
     match openssl_program(&folder) {
         Some(program) => openssl_agrees(&program, &lines),
         None => println!("without OpenSSL: cc and its headers are not here"),
@@ -198,7 +198,7 @@ fn e_06_presigned_signatures_verify_everywhere() {
 fn ten_thousand<S: Verified>(folder: &str) {
     let folder = Folder::new(folder);
     let program = openssl_program(&folder).unwrap();
-    let lines = many::<S>(100, 100);
+    let lines = many::<S>((2, 4), 100, 100);
     assert_eq!(lines.lines().count(), 10_100);
     openssl_agrees(&program, &lines);
 }
@@ -222,7 +222,7 @@ fn e_06_ten_thousand_signatures_p256() {
 fn openssl_says_no() {
     let folder = Folder::new("says-no");
     let Some(program) = openssl_program(&folder) else { return };
-    let lines = many::<Secp256k1Ecdsa>(1, 2);
+    let lines = many::<Secp256k1Ecdsa>((3, 5), 1, 2);
     let first = lines.lines().next().unwrap();
     let run = |line: &str| {
         let mut child = Command::new(&program).stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();

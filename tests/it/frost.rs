@@ -7,10 +7,11 @@ use std::sync::Arc;
 use cosigil::curve::{Curve, Ed25519, PublicScalar, Scalar, encode_point, random_scalar};
 use cosigil::frost::{
     self, Bip340, CommitmentList, Ed25519Keccak512, Ed25519Sha512, NonceCommitments, NoncePool, P256Sha256,
-    Ristretto255Sha512, Secp256k1Sha256, SignatureShare, Signing, SigningInputs, SigningRequest, Suite,
+    Ristretto255Sha512, Secp256k1Sha256, SignatureShare, Signing, SigningInputs, SigningRequest, Suite, TaprootOutput,
 };
 use cosigil::key::KeyShare;
 use cosigil::round::{Context, Inbox, Outgoing, Protocol, Received, Step, Stop};
+use cosigil::wire::{Shape, Wire};
 use cosigil::{
     Abort, Base, Error, Fault, Label, Parties, PartyId, Secret, Session, SessionParams, Threshold, Usage, View, hazmat,
 };
@@ -552,6 +553,11 @@ fn g_05_scalars_are_reduced() {
 fn t_03_the_untweaked_key_is_hazmat() {
     let raw = hazmat::raw_taproot_request([1; 32]);
     assert_eq!(SigningRequest::<Bip340>::from_bytes(&raw.to_bytes()).unwrap_err(), Usage::Malformed);
+    let shape = Shape { threshold: 0, parties: 0, batch: 0 };
+    let output = |tag: u8| TaprootOutput::decode(&[&[tag][..], &[0; 32]].concat(), &shape);
+    assert_eq!(output(0), Some(TaprootOutput::KEY_PATH_ONLY));
+    assert_eq!(output(1), Some(TaprootOutput::script_root([0; 32])));
+    assert!((2..=255).all(|tag| output(tag).is_none()));
     let shares = key_shares::<Bip340>(2, &[1, 2], 23);
     let public = shares[0].public();
     let key_path = SigningRequest::key_path([1; 32]);

@@ -38,6 +38,11 @@ fn lost(n: u16) -> Lost {
     Lost { id: id(n), identity: identity(n).public() }
 }
 
+/// The inputs of the recipient, whose operator expects this very package.
+fn recipient<S: Scheme>(package: &PublicKeyPackage<S>, lost: Lost, helpers: &[PartyId]) -> Result<Inputs<S>, Usage> {
+    Inputs::recipient(package, &package.digest(), lost, helpers)
+}
+
 fn ids(ns: &[u16]) -> Vec<PartyId> {
     ns.iter().map(|n| id(*n)).collect()
 }
@@ -141,7 +146,7 @@ fn table<S: Scheme>(
 ) -> Net<Liar<S>> {
     let package = of(shares, helpers[0]).public();
     let mut inputs = BTreeMap::new();
-    inputs.insert(lost.id, Inputs::recipient(package, lost, &ids(helpers)).unwrap());
+    inputs.insert(lost.id, recipient(package, lost, &ids(helpers)).unwrap());
     for n in helpers {
         inputs.insert(id(*n), Inputs::helper(of(shares, *n), lost, &ids(helpers)).unwrap());
     }
@@ -189,7 +194,7 @@ fn package<S: Scheme>(repaired: &Repaired<S>) -> &PublicKeyPackage<S> {
 /// All of these ended with this fault by these culprits, have evidence of it, and nobody has an output.
 fn expect<S: Scheme>(net: &Net<Liar<S>>, shares: &[KeyShare<S>], who: &[u16], fault: Fault, culprits: &[u16]) {
     let helpers: Vec<PartyId> = net.sessions.keys().copied().filter(|id| id.get() != 3).collect();
-    let inputs = || Role::honest(Inputs::recipient(of(shares, 1).public(), lost(3), &helpers).unwrap());
+    let inputs = || Role::honest(recipient(of(shares, 1).public(), lost(3), &helpers).unwrap());
     for n in who {
         let end = &net.ends[&id(*n)];
         let abort = end.abort.as_ref().unwrap_or_else(|| panic!("party {n} goes on: {fault:?} of {culprits:?}"));
@@ -334,9 +339,9 @@ fn r_10_other_inputs_are_foreign() {
     };
     let helper = || start(Inputs::helper(&shares[0], lost(3), &ids(&[1, 2])).unwrap(), 1);
     let (mut session, _) = helper();
-    let (_, parcels) = start(Inputs::recipient(wrong[0].public(), lost(3), &ids(&[1, 2])).unwrap(), 3);
+    let (_, parcels) = start(recipient(wrong[0].public(), lost(3), &ids(&[1, 2])).unwrap(), 3);
     assert_eq!(session.receive(&parcels[0].bytes).map(drop), Err(Error::Usage(Usage::OtherKey)));
-    let (_, parcels) = start(Inputs::recipient(shares[0].public(), lost(3), &ids(&[1, 2, 4])).unwrap(), 3);
+    let (_, parcels) = start(recipient(shares[0].public(), lost(3), &ids(&[1, 2, 4])).unwrap(), 3);
     assert_eq!(session.receive(&parcels[0].bytes).map(drop), Err(Error::Usage(Usage::ForeignMessage)));
     assert_eq!(session.conflicts(), [id(3)]);
     // The other helper's operator was told of another identity.
@@ -347,12 +352,11 @@ fn r_10_other_inputs_are_foreign() {
     assert_eq!(session.conflicts(), [id(2)]);
     // Who lacks the identity key is nobody: its messages have no sender.
     let (mut session, _) = helper();
-    let mut other = Inputs::recipient(shares[0].public(), lost(3), &ids(&[1, 2])).unwrap();
+    let mut other = recipient(shares[0].public(), lost(3), &ids(&[1, 2])).unwrap();
     let params = other.params(LABEL).unwrap();
     let stranger = Session::<P>::start(params, &identity(7), other, &mut rng(3)).map(drop);
     assert_eq!(stranger, Err(Usage::OtherIdentity));
-    other = Inputs::recipient(shares[0].public(), Lost { identity: identity(7).public(), ..lost(3) }, &ids(&[1, 2]))
-        .unwrap();
+    other = recipient(shares[0].public(), Lost { identity: identity(7).public(), ..lost(3) }, &ids(&[1, 2])).unwrap();
     let (_, parcels) = start(other, 7);
     assert_eq!(session.receive(&parcels[0].bytes).map(drop), Err(Error::Usage(Usage::ForeignMessage)));
     assert_eq!(session.conflicts(), []);
@@ -365,7 +369,7 @@ fn r_10_a_new_identity() {
     let mut shares = deal::<Ed25519Sha512>(2, &[1, 2, 3, 4], 40);
     let newer = Lost { identity: identity(30).public(), ..lost(3) };
     let mut inputs: BTreeMap<u16, Inputs<_>> = BTreeMap::new();
-    inputs.insert(3, Inputs::recipient(shares[0].public(), newer, &ids(&[1, 2])).unwrap());
+    inputs.insert(3, recipient(shares[0].public(), newer, &ids(&[1, 2])).unwrap());
     inputs.insert(1, Inputs::helper(&shares[0], newer, &ids(&[1, 2])).unwrap());
     inputs.insert(2, Inputs::helper(&shares[1], newer, &ids(&[1, 2])).unwrap());
     let mut net = Net::<Repair<Ed25519Sha512>>::start([], |_| unreachable!(), 0).unwrap();
@@ -475,7 +479,7 @@ fn false_complaints<S: Scheme>() {
     }
 }
 
-/// K-19: a sealed part that nobody owes is no ground for a complaint, and one that nobody got none at all.
+/// K-19: who seals what it does not owe is judged by what it sealed; who complains of what it did not get is not heard.
 #[test]
 fn k_19_complaints_about_what_is_not_owed() {
     let shares = deal::<Ed25519Sha512>(2, &[1, 2, 3, 4], 54);
@@ -494,7 +498,7 @@ fn k_19_complaints_about_what_is_not_owed() {
     };
     let mut net = table(&shares, lost(3), &[1, 2, 4], role, 55);
     net.run();
-    expect(&net, &shares, &[1, 2, 4], Fault::FalseComplaint, &[3]);
+    expect(&net, &shares, &[1, 2], Fault::BadShare, &[4]);
     let role = |me: u16, inputs| {
         let mut role = Role::honest(inputs);
         role.complains = (me == 3).then(|| (2, ids(&[4])));
@@ -680,7 +684,7 @@ fn r_10_parts_are_never_dealt_twice() {
         let inputs = [
             (1, Inputs::helper(&shares[0], lost(3), &ids(&[1, 2])).unwrap()),
             (2, Inputs::helper(&shares[1], lost(3), &ids(&[1, 2])).unwrap()),
-            (3, Inputs::recipient(shares[0].public(), lost(3), &ids(&[1, 2])).unwrap()),
+            (3, recipient(shares[0].public(), lost(3), &ids(&[1, 2])).unwrap()),
         ];
         for (n, inputs) in inputs {
             let params = inputs.params(LABEL).unwrap();
@@ -839,7 +843,7 @@ fn r_10_ecdsa_pairs_after_a_repair() {
         net.add(member.share.me(), session);
         first.push((member.share.me(), parcels));
     }
-    let inputs = Inputs::recipient(members[0].share.public(), newer, &helpers).unwrap();
+    let inputs = recipient(members[0].share.public(), newer, &helpers).unwrap();
     let (session, parcels) = start(inputs, &identity(30), 30);
     net.add(id(3), session);
     first.push((id(3), parcels));
@@ -877,4 +881,18 @@ fn r_10_ecdsa_pairs_after_a_repair() {
     let log = Arc::clone(&members[0].log);
     assert_eq!(after_repair(&mut members[0].share, &mut others, &*log, lost(3)), Err(Usage::OtherKey));
     assert_eq!(*members[0].share.public(), before);
+}
+
+/// a package that the recipient's operator does not expect is refused before anything leaves.
+#[test]
+fn r_12_the_recipient_expects_a_package() {
+    let shares = deal::<Ed25519Sha512>(2, &[1, 2, 3], 51);
+    let theirs = deal::<Ed25519Sha512>(2, &[1, 2, 3], 52);
+    let expected = shares[0].public().digest();
+    let inputs = |package| Inputs::recipient(package, &expected, lost(3), &ids(&[1, 2])).map(drop);
+    assert_eq!(inputs(shares[0].public()), Ok(()));
+    assert_eq!(inputs(theirs[0].public()), Err(Usage::OtherKey));
+    // The same key, with a helper that is somebody else.
+    let other = shares[0].public().with_identity(id(1), identity(9).public()).unwrap();
+    assert_eq!(inputs(&other), Err(Usage::OtherKey));
 }

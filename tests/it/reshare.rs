@@ -41,11 +41,11 @@ pub fn threshold(t: u16) -> Threshold {
 pub fn inputs<S: Scheme>(plan: &Plan<S>, shares: &Shares<S>, me: PartyId, lost: &[u16]) -> ReshareInputs<S> {
     match shares.get(&me.get()).filter(|_| !lost.contains(&me.get())) {
         Some(share) => ReshareInputs::holder(plan.clone(), Arc::clone(share)).unwrap(),
-        None => ReshareInputs::newcomer(plan.clone()),
+        None => ReshareInputs::newcomer(plan.clone(), &plan.old().digest()).unwrap(),
     }
 }
 
-fn sessions<S: Scheme>(plan: &Plan<S>, shares: &Shares<S>, lost: &[u16], seed: u64) -> Net<Reshare<S>> {
+pub fn sessions<S: Scheme>(plan: &Plan<S>, shares: &Shares<S>, lost: &[u16], seed: u64) -> Net<Reshare<S>> {
     let mut ids: Vec<PartyId> = plan.dealers().iter().copied().chain(plan.holders().ids()).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -74,6 +74,7 @@ pub fn run<S: Scheme>(plan: &Plan<S>, shares: &Shares<S>, lost: &[u16], seed: u6
                 assert!(!plan.holders().contains(me));
                 assert_eq!(left.parties(), plan.holders());
             }
+            Moved::Exported(_) => panic!("no export"),
         }
     }
     let (before, after) = (plan.old(), public(&new));
@@ -165,7 +166,7 @@ fn r_17_a_lost_share_comes_back() {
     parcels.into_iter().for_each(|(from, parcels)| net.post(from, parcels));
     let shares = net.outputs().into_iter().map(|moved| match moved {
         Moved::Holder(certified) => certified.into_key_share(),
-        Moved::Left(_) => panic!(),
+        Moved::Left(_) | Moved::Exported(_) => panic!(),
     });
     let shares: Shares<Bip340> = shares.map(|share| (share.me().get(), Arc::new(share))).collect();
     every_subset_signs(&first, &shares, 2, 25);
@@ -220,7 +221,7 @@ fn r_17_inputs_are_checked() {
     let plan = Plan::refresh(public(&shares)).unwrap();
     let start = |params, inputs| Session::<Reshare<S>>::start(params, &identity(1), inputs, &mut rng(1)).map(drop);
     let params = || plan.params(label(7), id(1)).unwrap();
-    assert_eq!(start(params(), ReshareInputs::newcomer(plan.clone())), Err(Usage::ShareNeeded));
+    assert_eq!(start(params(), ReshareInputs::judge(plan.clone())), Err(Usage::ShareNeeded));
     let anothers = ReshareInputs::holder(plan.clone(), Arc::clone(&shares[&2])).unwrap();
     assert_eq!(start(params(), anothers), Err(Usage::UnknownParty(id(2))));
     let inputs = || inputs(&plan, &shares, id(1), &[]);

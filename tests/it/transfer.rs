@@ -38,9 +38,14 @@ fn run<S: Scheme>(plan: &Plan<S>, mut inputs: BTreeMap<u16, ReshareInputs<S>>, s
 fn holders<S: Scheme>(ends: BTreeMap<u16, Moved<S>>) -> Shares<S> {
     let share = |(n, end)| match end {
         Moved::Holder(certified) => Some((n, Arc::new(Certified::into_key_share(*certified)))),
-        Moved::Left(_) => None,
+        Moved::Left(_) | Moved::Exported(_) => None,
     };
     ends.into_iter().filter_map(share).collect()
+}
+
+/// What the operators of parties 1, 2 and 3 expect beside the key.
+fn accept<S: Scheme>(plan: &[u8], expected: &[u8]) -> Result<ReshareInputs<S>, Usage> {
+    accept_import(plan, expected, &parties(&[1, 2, 3]), threshold(2))
 }
 
 /// Imports a key by party 1 for parties 1, 2 and 3 (or by party 9, who then has no share).
@@ -58,11 +63,11 @@ fn imported<S: Scheme>(secret: ImportSecret<S>, expected: &[u8], dealer: u16) ->
     assert_eq!(Plan::<S>::from_bytes(&bytes), Err(Usage::InvalidThreshold), "only by the door that asks for the key");
     let mut all = BTreeMap::from([(dealer, brought)]);
     for n in [1, 2, 3] {
-        all.entry(n).or_insert_with(|| accept_import(&bytes, expected).unwrap());
+        all.entry(n).or_insert_with(|| accept(&bytes, expected).unwrap());
     }
     let mut other = expected.to_vec();
     other[5] ^= 1;
-    assert_eq!(accept_import::<S>(&bytes, &other).map(drop), Err(Usage::OtherKey));
+    assert_eq!(accept::<S>(&bytes, &other).map(drop), Err(Usage::OtherKey));
     holders(run(&plan, all, 1))
 }
 
@@ -114,7 +119,7 @@ where
 
 /// The keys of RFC 8032 keep their public keys; a signature verifies under them.
 #[test]
-fn import_of_rfc_8032_keys() {
+fn r_18_import_of_rfc_8032_keys() {
     for n in 0..3u8 {
         let seed = [n; 32];
         let public = SigningKey::from_bytes(&seed).verifying_key();
@@ -183,7 +188,7 @@ fn curve25519_dalek_scalar(bytes: &[u8; 64]) -> cosigil::curve::Scalar<Ed25519> 
 
 /// A dealt ECDSA key sets up no pair and signs nothing.
 #[test]
-fn import_of_ecdsa_keys_needs_a_refresh() {
+fn r_18_import_of_ecdsa_keys_needs_a_refresh() {
     let mut bytes = [0x11; 32];
     bytes[0] = 0;
     let scalar = decode_scalar::<cosigil::curve::Secp256k1>(&bytes).unwrap();
@@ -213,7 +218,7 @@ fn export_to_one_party() {
         let all = ids.iter().map(|n| (*n, inputs(&plan, &shares, id(*n), &[]))).collect();
         let mut ends = run(&plan, all, 6);
         let Some(Moved::Holder(certified)) = ends.remove(&recipient) else { panic!() };
-        assert!(ends.values().all(|end| matches!(end, Moved::Left(_))));
+        assert!(ends.values().all(|end| matches!(end, Moved::Exported(_))));
         assert!(certified.public().is_dealt());
         let scalar = exported_secret(*certified).unwrap();
         let expanded = expanded_key(&scalar, &mut rng(7)).unwrap();
@@ -238,4 +243,63 @@ fn export_to_one_party() {
     assert_eq!(KeyShare::<Ed25519Sha512>::from_bytes(&alone.to_bytes()).map(drop), Err(Usage::InvalidThreshold));
     assert_eq!(Plan::refresh(alone.public()).map(drop), Err(Usage::InvalidThreshold));
     assert_eq!(frost::commit(&alone, &mut rng(12)).err(), Some(Usage::RefreshFirst));
+}
+
+/// A plan's bytes, changed, with the checksum that goes with them.
+fn changed(plan: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut bytes = plan[..plan.len() - 16].to_vec();
+    change(&mut bytes);
+    let mut sum = [0; 16];
+    cosigil::Transcript::new("record").field(&bytes).fill(&mut sum);
+    bytes.extend_from_slice(&sum);
+    bytes
+}
+
+/// What a plan of an import must be: of one party, its first sharing, named after the key, for these holders.
+#[test]
+fn imports_are_what_the_operator_expects() {
+    type S = Ed25519Sha512;
+    let secret = || ImportSecret::<S>::scalar(&Secret::new(encode_scalar::<Ed25519>(&7u64.into()))).unwrap();
+    let key = encode_point::<Ed25519>(&Ed25519::mul_base(&7u64.into()));
+    let dealer = (id(9), identity(9).public());
+    let brought = import(secret(), dealer, parties(&[1, 2, 3]), threshold(2), &mut rng(1)).unwrap();
+    let (old, plan) = (brought.plan().old(), brought.plan().to_bytes());
+    let expect = |plan: &[u8], holders, t| accept_import::<S>(plan, &key, &parties(holders), threshold(t)).map(drop);
+    assert_eq!(expect(&plan, &[1, 2, 3], 2), Ok(()));
+    assert_eq!(expect(&plan, &[1, 2, 3], 3), Err(Usage::InvalidThreshold));
+    assert_eq!(expect(&plan, &[1, 2], 2), Err(Usage::UnknownParty(id(3))));
+    assert_eq!(expect(&plan, &[1, 2, 3, 4], 2), Err(Usage::OtherIdentity));
+    let at = plan.windows(32).position(|bytes| bytes == old.key_id().as_bytes()).unwrap();
+    // Another name: another key's, with the same X; another chain code or sharing under the same name.
+    let chain_code = plan.windows(32).position(|bytes| bytes == old.chain_code_digest()).unwrap();
+    for place in [at, at + 32, at + 67, chain_code] {
+        assert_eq!(expect(&changed(&plan, |bytes| bytes[place] ^= 1), &[1, 2, 3], 2), Err(Usage::OtherKey));
+    }
+    // A second old party, that has no share of the dealing.
+    let two = changed(&plan, |bytes| {
+        bytes[at + 71] = 2;
+        let second = [&10u16.to_be_bytes()[..], identity(10).public().as_bytes()].concat();
+        let end = at + 72 + 34;
+        bytes.splice(end..end, second);
+    });
+    assert_eq!(expect(&two, &[1, 2, 3], 2), Err(Usage::InvalidThreshold));
+}
+
+/// A threshold of 1 comes out of a plan of an export as a value; nothing makes a key with it.
+#[test]
+fn a_threshold_of_one_makes_no_key() {
+    type S = Ed25519Sha512;
+    let shares = crate::reshare::make::<S>(2, &[1, 2], 3);
+    let plan = export(shares[&1].public(), [id(1), id(2)], (id(8), identity(8).public())).unwrap();
+    let one = plan.threshold();
+    let params = cosigil::SessionParams::new(label(1), id(1), one, parties(&[1, 2])).unwrap();
+    let started = Session::<cosigil::Keygen<S>>::start(params, &identity(1), (), &mut rng(1)).map(drop);
+    assert_eq!(started, Err(Usage::InvalidThreshold));
+    let secret = ImportSecret::<S>::rfc_8032(&Secret::new([1; 32])).unwrap();
+    let imported = import(secret, (id(1), identity(1).public()), parties(&[1, 2]), one, &mut rng(2)).map(drop);
+    assert_eq!(imported, Err(Usage::InvalidThreshold));
+    let scalar = cosigil::curve::Scalar::<Ed25519>::from(7u64);
+    let split = cosigil::hazmat::split::<S>(&Secret::new(scalar), one, &parties(&[1, 2]), &mut rng(3)).map(drop);
+    assert_eq!(split, Err(Usage::InvalidThreshold));
+    assert_eq!(Plan::reshare(shares[&1].public(), [id(1), id(2)], parties(&[1, 2]), one), Err(Usage::InvalidThreshold));
 }

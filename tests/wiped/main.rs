@@ -6,8 +6,9 @@
 //! sends), polynomials are interpolated, records are cut up. The second is made under the scanner, which knows
 //! all of them beforehand.
 //!
-//! Looked for: key shares, chain codes, polynomials, shares that are dealt, session seeds, one-session keys, nonces, parts
-//! of zero seeds, Δ and leaves of pairs, presignatures, parts of a repair; as bytes in both orders, and scalars in
+//! Looked for: key shares, old and new, chain codes, polynomials, shares that are dealt, session seeds, one-session keys,
+//! nonces, parts of zero seeds, Δ and leaves of pairs, presignatures, parts of a repair, seeds and masks and keys of
+//! backups, chain codes of children; as bytes in both orders, and scalars in
 //! Montgomery form. Each half by itself. The stack is not looked at.
 
 #![allow(
@@ -39,14 +40,16 @@ use cosigil::ecdsa::{Child, EcdsaScheme, Message, P256Ecdsa, Presignature, Reque
 use cosigil::frost::{self, CommitmentList, Ed25519Sha512, P256Sha256, Secp256k1Sha256, Signing, SigningInputs};
 use cosigil::frost::{SigningRequest, Suite};
 use cosigil::hazmat::{commit_with_randomness, split};
-use cosigil::key::Scheme;
+use cosigil::key::backup::{BackupSecretKey, VerifiableBackup, recipient};
+use cosigil::key::{Derivable, Scheme};
 use cosigil::keygen::repair::{Inputs as RepairInputs, Lost, Repair, Repaired};
+use cosigil::keygen::reshare::Moved;
 use cosigil::round::{Case, Channels, Context, Inbox, KeyRef, Limits, Outgoing, Parts, Protocol, Received, Step, Stop};
 use cosigil::{
-    Fault, KeyShare, Keygen, Label, PartyId, Secret, Session, SessionParams, Threshold, Transcript, TranscriptRng,
-    Usage,
+    Fault, KeyShare, Keygen, Label, PartyId, Plan, Reshare, ReshareInputs, Secret, Session, SessionParams, Threshold,
+    Transcript, TranscriptRng, Usage,
 };
-use ff::Field;
+use ff::{Field, FromUniformBytes};
 use group::GroupEncoding;
 use rand_core::Rng;
 
@@ -159,7 +162,8 @@ impl<P: Protocol> Protocol for Watch<P> {
     fn start(inputs: P::Inputs, context: &Context, rng: &mut TranscriptRng) -> Result<(Self, Outgoing), Usage> {
         let me = context.params.me();
         scanner::quietly(|| {
-            let seed = told(|told| told.last_seed.take()).unwrap();
+            // A session that is taken up again has its seed from before.
+            let Some(seed) = told(|told| told.last_seed.take()) else { return };
             tell(format!("seed of {me}"), &seed);
             if P::CHANNELS != Channels::Open {
                 let mut draws = Transcript::new("draw").field(&seed).rng();
@@ -492,7 +496,7 @@ fn repair<S: Scheme>() {
         let helpers = [id(1), id(2)];
         let start = || {
             let inputs = |me: PartyId| match me.get() {
-                3 => RepairInputs::recipient(shares[0].public(), lost, &helpers).unwrap(),
+                3 => RepairInputs::recipient(shares[0].public(), &shares[0].public().digest(), lost, &helpers).unwrap(),
                 n => RepairInputs::helper(&shares[usize::from(n) - 1], lost, &helpers).unwrap(),
             };
             let label = Label::from_bytes([1; 32]);
@@ -529,6 +533,65 @@ fn repair<S: Scheme>() {
 
 /// The length of a stored pair, `docs/formats.md`.
 const PAIR_LEN: usize = 15_991;
+
+/// a refresh or a reshare, to the end and left alone. The old shares are the caller's, and go with them.
+fn reshare<S: Scheme>(plan: impl Fn(&KeyShare<S>) -> Plan<S>) {
+    twice(|| {
+        let shares: Vec<Arc<KeyShare<S>>> = dealt::<S>(2).into_iter().map(Arc::new).collect();
+        let plan = plan(&shares[0]);
+        let start = || {
+            let mut ids: Vec<PartyId> = plan.dealers().iter().copied().chain(plan.holders().ids()).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            let all: Vec<_> = ids.iter().map(|me| plan.params(Label::from_bytes([1; 32]), *me).unwrap()).collect();
+            let inputs = |me: PartyId| match shares.iter().find(|share| share.me() == me) {
+                Some(share) => ReshareInputs::holder(plan.clone(), Arc::clone(share)).unwrap(),
+                None => ReshareInputs::newcomer(plan.clone(), &plan.old().digest()).unwrap(),
+            };
+            Net::<Watch<Reshare<S>>>::start(all, inputs, 12).unwrap()
+        };
+        for cut in [1, 4, 9, 13, 17] {
+            let mut net = start();
+            for _ in 0..cut {
+                let Some((to, bytes)) = net.queue.pop_front() else { break };
+                net.deliver(to, &bytes).unwrap();
+            }
+            drop(net);
+            gone("left alone", &["dealt", "new share", "seed", "one-session key"]);
+        }
+        let mut net = start();
+        net.run();
+        scanner::quietly(|| {
+            for ((_, from, to), bytes) in told(|told| told.sealed.clone()) {
+                let scalar = decode_scalar::<S::Curve>(&bytes[..32]).unwrap();
+                tell_scalar::<S::Curve>(&format!("dealt by {from} to {to}"), &scalar);
+            }
+        });
+        gone("done", &["dealt", "seed", "one-session key"]);
+        let moved = net.ends.values_mut().map(|end| end.output.take().unwrap());
+        let new: Vec<KeyShare<S>> = moved
+            .filter_map(|moved| match moved {
+                Moved::Holder(certified) => Some(certified.into_key_share()),
+                Moved::Left(_) | Moved::Exported(_) => None,
+            })
+            .collect();
+        drop(net);
+        for share in &new {
+            scanner::quietly(|| {
+                let record = share.to_bytes();
+                let at = record.len() - 16 - share.public().parties().len() - 64;
+                let scalar = decode_scalar::<S::Curve>(&record[at..at + 32]).unwrap();
+                tell_scalar::<S::Curve>(&format!("new share of {}", share.me()), &scalar);
+            });
+        }
+        drop(shares);
+        gone("old shares dropped", &["share of"]);
+        let names: Vec<String> = new.iter().map(|share| format!("new share of {}", share.me())).collect();
+        let mut left: Vec<(&str, usize)> = names.iter().map(|name| (name.as_str(), 1)).collect();
+        left.push(("chain code", new.len()));
+        only("new shares alone", &left);
+    });
+}
 
 /// Everything that a pair stores is secret from Δ on: zero seed, Δ, leaves.
 fn tell_pairs<S: EcdsaScheme>(states: &mut PairStates<S>, me: PartyId, pairs: usize) {
@@ -648,6 +711,135 @@ fn ecdsa<S: EcdsaScheme>() {
     });
 }
 
+/// In the first run: the tree of seeds of a verifiable backup that is made of these draws, but for the nodes that are
+/// in the backup, and the masks of all rows; hashed as `docs/backup.md` 4.2 and 4.3 say.
+fn tell_tree<S: Scheme>(share: &KeyShare<S>, vault: &BackupSecretKey, backup: &[u8], fresh: &[u8; 32]) {
+    const ROWS: usize = 407;
+    scanner::quietly(|| {
+        let (record, public) = (share.to_bytes(), share.public());
+        let at = record.len() - 16 - IDS.len() - 64;
+        let to = vault.public().to_bytes();
+        let label = Transcript::new("ve")
+            .field(S::NAME.as_bytes())
+            .field(public.key_id().as_bytes())
+            .field(public.sharing().as_bytes())
+            .party(share.me())
+            .point::<S::Curve>(&public.verifying_share(share.me()).unwrap())
+            .field(&to[to.len() - 48..to.len() - 16])
+            .digest();
+        let content = [&label[..], &record[at..at + 32]].concat();
+        let mut draws = Transcript::new("backup-draws").field(fresh).field(&content).rng();
+        let mut salt = [0; 32];
+        draws.fill_bytes(&mut salt);
+        let body = 11 + usize::from(backup[10]);
+        assert_eq!(salt, backup[body..body + 32], "other draws");
+        let mut nodes = vec![[0; 16]; 2 * ROWS];
+        draws.fill_bytes(&mut nodes[1]);
+        for k in 1..ROWS {
+            let hash = Transcript::new("ve-node").field(&label).field(&salt).number(k as u64);
+            let both = hash.field(&nodes[k]).secret();
+            nodes[2 * k].copy_from_slice(&both.expose()[..16]);
+            nodes[2 * k + 1].copy_from_slice(&both.expose()[16..]);
+        }
+        let shown: Vec<&[u8]> = backup[body + 64 + 24 * 96..backup.len() - 16].chunks(16).collect();
+        assert!(nodes.iter().filter(|node| shown.contains(&&node[..])).count() == shown.len(), "another tree");
+        for node in nodes[1..].iter().filter(|node| !shown.contains(&&node[..])) {
+            tell("node".to_owned(), node);
+        }
+        for row in (0..ROWS).step_by(7) {
+            let mut wide = [0; 128];
+            let hash = Transcript::new("ve-row").field(&label).field(&salt).number(row as u64);
+            hash.field(&nodes[ROWS + row]).fill(&mut wide);
+            let mask = Scalar::<S::Curve>::from_uniform_bytes(wide[..64].try_into().unwrap());
+            tell_scalar::<S::Curve>("mask", &mask);
+        }
+    });
+}
+
+/// Backups of all forms, made and opened, or refused: neither nodes nor masks nor keys are left.
+fn backups<S: Scheme>() {
+    twice(|| {
+        let shares = dealt::<S>(2);
+        let keys = [("chain code", 3), ("share of 1", 1), ("share of 2", 1), ("share of 3", 1)];
+        let (share, vault) = (&shares[0], BackupSecretKey::generate(&mut rng(3)).unwrap());
+        scanner::quietly(|| {
+            let record = vault.to_bytes();
+            let secret = decode_scalar::<Ristretto255>(&record[record.len() - 48..record.len() - 16]).unwrap();
+            tell_scalar::<Ristretto255>("vault", &secret);
+        });
+        let keys = [&keys[..], &[("vault", 1)]].concat();
+        only("a vault", &keys);
+        let backup = VerifiableBackup::make(share, &vault.public(), &mut rng(4)).unwrap();
+        let mut fresh = [0; 32];
+        rng(4).fill_bytes(&mut fresh);
+        tell_tree(share, &vault, &scanner::quietly(|| backup.to_bytes()), &fresh);
+        only("made", &keys);
+        backup.verify(share.public(), share.me(), &vault.public()).unwrap();
+        drop(backup.open(&vault, share.public(), share.me()).unwrap());
+        only("opened", &keys);
+        let other = BackupSecretKey::generate(&mut rng(5)).unwrap();
+        assert!(backup.open(&other, share.public(), share.me()).is_err());
+        drop((backup, other));
+        let file = recipient::seal(share, &vault.public(), &identity(1), &mut rng(6)).unwrap();
+        drop(vault.open::<KeyShare<S>>(&file, &identity(1).public()).unwrap());
+        let mut altered = file.clone();
+        altered[120] ^= 1;
+        assert!(vault.open::<KeyShare<S>>(&altered, &identity(1).public()).is_err());
+        only("sealed to a key", &keys);
+        under_a_passphrase(share);
+        drop(vault);
+        only("keys alone", &keys[..4]);
+    });
+}
+
+#[cfg(feature = "backup")]
+fn under_a_passphrase<S: Scheme>(share: &KeyShare<S>) {
+    use cosigil::key::backup::passphrase::{Cost, open, seal};
+    let file = seal(share, b"correct horse", Cost::new(64, 2, 2).unwrap(), &mut rng(7)).unwrap();
+    scanner::quietly(|| {
+        let mut keys = [0; 64];
+        let params = argon2::Params::new(64, 2, 2, Some(64)).unwrap();
+        argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params)
+            .hash_password_into(b"correct horse", &file[29..45], &mut keys)
+            .unwrap();
+        tell("key of a passphrase".to_owned(), &keys);
+        assert_eq!(
+            file[69..101],
+            Transcript::new("backup-commit").field(&keys[32..]).field(&file[..69]).digest(),
+            "other keys"
+        );
+    });
+    drop(open::<KeyShare<S>>(&file, b"correct horse").unwrap());
+    assert!(open::<KeyShare<S>>(&file, b"correct horsf").is_err());
+    gone("under a passphrase", &["key of a passphrase"]);
+}
+
+#[cfg(not(feature = "backup"))]
+fn under_a_passphrase<S: Scheme>(_: &KeyShare<S>) {}
+
+/// Children: their chain codes go with them.
+fn derivation<S: Derivable>() {
+    twice(|| {
+        let shares = dealt::<S>(2);
+        let keys = [("chain code", 3), ("share of 1", 1), ("share of 2", 1), ("share of 3", 1)];
+        scanner::quietly(|| {
+            for (name, path) in [("step", "m/0"), ("child", "m/0/7")] {
+                let child = shares[0].derive(&path.parse().unwrap()).unwrap();
+                tell(name.to_owned(), child.extended_key().chain_code().expose());
+            }
+        });
+        let child = shares[0].derive(&"m/0/7".parse().unwrap()).unwrap();
+        only("with a child", &[&keys[..], &[("child", 1)]].concat());
+        drop(child.extended_key().derive(&"m/1".parse().unwrap()).unwrap());
+        let tweak = child.tweak().clone();
+        drop(child);
+        only("with a tweak", &keys);
+        drop(tweak);
+        drop(shares[1].public().derive(shares[1].chain_code(), &"m/0/7".parse().unwrap()).unwrap());
+        only("keys alone", &keys);
+    });
+}
+
 /// The scanner finds what it is to find: freed, left behind by a growing buffer, live, and a half alone.
 #[test]
 fn i_03_the_scanner_scans() {
@@ -707,7 +899,29 @@ fn i_02_repair_wipes() {
 }
 
 #[test]
+fn r_07_refresh_and_reshare_wipe() {
+    reshare::<Ed25519Sha512>(|share| Plan::refresh(share.public()).unwrap());
+    let moved = |share: &KeyShare<P256Ecdsa>| {
+        Plan::reshare(share.public(), [id(1), id(3)], parties(&[1, 2, 4]), Threshold::new(2).unwrap()).unwrap()
+    };
+    reshare(moved);
+}
+
+#[test]
 fn i_02_ecdsa_wipes() {
     ecdsa::<Secp256k1Ecdsa>();
     ecdsa::<P256Ecdsa>();
+}
+
+#[test]
+fn i_02_backups_wipe() {
+    backups::<Ed25519Sha512>();
+    backups::<Secp256k1Ecdsa>();
+    backups::<P256Ecdsa>();
+}
+
+#[test]
+fn i_02_derivation_wipes() {
+    derivation::<Ed25519Sha512>();
+    derivation::<Secp256k1Ecdsa>();
 }

@@ -166,7 +166,12 @@ unsafe impl GlobalAlloc for Scanner {
                 }
             });
         }
-        // SAFETY: the caller's.
-        unsafe { System.dealloc(block, layout) }
+        // What is freed may come back in a block that is not written to at once: it must not bring old secrets, of
+        // this scanner or of a run that was not watched.
+        // SAFETY: the block is still ours, and goes back to where it came from.
+        unsafe {
+            block.write_bytes(0, layout.size());
+            System.dealloc(block, layout);
+        }
     }
 }

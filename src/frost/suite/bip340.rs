@@ -145,13 +145,10 @@ impl KeyUse<Secp256k1> for TaprootOutput {
         let sign = if internal.is_negated() { Tweak::negate() } else { Tweak::NONE };
         Ok(sign.then(Tweak::add(tau))) // 1.4
     }
-
-    fn is_ordinary(&self) -> bool {
-        self.0 != Output::Raw
-    }
 }
 
-/// One byte that tells which, then the root or zeros.
+/// One byte that tells which, then the root or zeros. The raw key is written, for the hash of a session, and never
+/// read.
 impl Wire for TaprootOutput {
     fn size(_: &Shape) -> usize {
         33
@@ -169,7 +166,6 @@ impl Wire for TaprootOutput {
         match (input.u8()?, input.array()?) {
             (0, root) => (root == [0; 32]).then_some(Self::KEY_PATH_ONLY),
             (1, root) => Some(Self::script_root(root)),
-            (2, root) => (root == [0; 32]).then_some(Self::RAW),
             _ => None,
         }
     }

@@ -126,11 +126,27 @@ pub fn open_within<K: StoredKey>(file: &[u8], passphrase: &[u8], limit: Cost) ->
     K::from_record(&content)
 }
 
+#[cfg(test)]
+extern crate std;
+
+#[cfg(test)]
+std::thread_local! {
+    static TAKEN: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
+}
+
+/// How many blocks this thread has asked for so far.
+#[cfg(test)]
+pub(super) fn blocks_taken() -> usize {
+    TAKEN.get()
+}
+
 /// The memory of Argon2, wiped when dropped: it can be worked back from.
 struct Memory(Vec<Block>);
 
 impl Memory {
     fn of(blocks: usize) -> Result<Self, Usage> {
+        #[cfg(test)]
+        TAKEN.set(TAKEN.get() + blocks);
         let mut memory = Vec::new();
         memory.try_reserve_exact(blocks).map_err(|_| Usage::TooCostly)?;
         memory.resize(blocks, Block::new());

@@ -2,8 +2,10 @@
 
 use alloc::vec::Vec;
 
+use curve25519_dalek::RistrettoPoint;
+
 use super::*;
-use crate::curve::{Ed25519, random_scalar};
+use crate::curve::{Curve, Ed25519, Ristretto255, random_scalar};
 use crate::frost::{Ed25519Keccak512, Ed25519Sha512};
 use crate::key::dealer::split;
 use crate::party::{Parties, PartyId, Threshold};
@@ -40,7 +42,7 @@ fn all_refused<T>(file: &[u8], open: impl Fn(&[u8]) -> Result<T, Usage>, expecte
 
 #[cfg(feature = "backup")]
 mod under_a_passphrase {
-    use super::super::passphrase::{self, Cost};
+    use super::super::passphrase::{self, Cost, blocks_taken};
     use super::*;
 
     fn cheap() -> Cost {
@@ -80,7 +82,10 @@ mod under_a_passphrase {
     #[test]
     fn r_13_a_costly_file_takes_nothing() {
         let share = shares().remove(0);
+        let none = blocks_taken();
         let file = passphrase::seal(&share, b"p", cheap(), &mut rng(3)).unwrap();
+        let before = blocks_taken();
+        assert_eq!(before, none + 8, "what is taken is counted");
         for (at, limit) in [(17, 1u32 << 20), (21, 16), (25, 8)] {
             for asked in [limit + 1, u32::MAX] {
                 let mut file = file.clone();
@@ -88,12 +93,16 @@ mod under_a_passphrase {
                 assert_eq!(passphrase::open::<KeyShare<S>>(&file, b"p").map(drop), Err(Usage::TooCostly));
             }
         }
+        assert_eq!(blocks_taken(), before);
         // Above the limit only if the caller says so; below the caller's limit, not even that.
         let dear = Cost::new(8, 17, 1).unwrap();
         let file = passphrase::seal(&share, b"p", dear, &mut rng(3)).unwrap();
+        let before = blocks_taken();
         assert_eq!(passphrase::open::<KeyShare<S>>(&file, b"p").map(drop), Err(Usage::TooCostly));
+        assert_eq!(blocks_taken(), before);
         assert!(passphrase::open_within::<KeyShare<S>>(&file, b"p", dear).is_ok());
         assert_eq!(passphrase::open_within::<KeyShare<S>>(&file, b"p", cheap()).map(drop), Err(Usage::TooCostly));
+        assert_eq!(blocks_taken(), before + 8, "one of the three");
         for (memory, passes, lanes) in [(7, 1, 1), (8, 0, 1), (8, 1, 0), (15, 1, 2)] {
             assert_eq!(Cost::new(memory, passes, lanes), Err(Usage::Malformed));
         }
@@ -199,11 +208,20 @@ fn r_13_makers_and_recipients() {
     stolen.extend_from_slice(&thief.sign(&digest));
     assert_eq!(open(&vault, &stolen, &thief), Err(Usage::NotOpened));
     // It takes the name and the signature off.
-    let mut bare = [&file[..17], &[0], &file[50..file.len() - 64]].concat();
+    let bare = [&file[..17], &[0], &file[50..file.len() - 64]].concat();
     assert_eq!(vault.open_anonymous::<KeyShare<S>>(&bare).map(drop), Err(Usage::NotOpened));
-    // V as the identity: the key would be anybody's.
-    bare[18..50].fill(0);
-    assert_eq!(vault.open_anonymous::<KeyShare<S>>(&bare).map(drop), Err(Usage::NotOpened));
+    // V as the identity, sealed under the key that anybody knows then; with any other V the same way opens.
+    let seal_with = |one_time: [u8; 32], shared: &RistrettoPoint| {
+        let mut file = [&start(2, 0)[..], &[0], &one_time].concat();
+        let mut keys = Secret::new([0; 64]);
+        let hash = Transcript::new("backup-pk").field(&file).field(vault.public().as_bytes());
+        hash.point::<Ristretto255>(shared).fill(keys.expose_mut());
+        Keys(keys).seal(&mut file, &share.to_bytes(), &mut rng(8)).unwrap();
+        vault.open_anonymous::<KeyShare<S>>(&file).map(drop)
+    };
+    let one = Ristretto255::mul_base(&1u64.into());
+    assert_eq!(seal_with(one.compress().to_bytes(), vault.public().point()), Ok(()));
+    assert_eq!(seal_with([0; 32], &RistrettoPoint::default()), Err(Usage::NotOpened));
 }
 
 /// R-13, G-03: keys for backups have one form, a checksum, and know which half they are.

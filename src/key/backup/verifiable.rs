@@ -25,7 +25,7 @@ use group::Group;
 use rand_core::{CryptoRng, Rng};
 use zeroize::Zeroizing;
 
-use self::tree::{Cut, Node, Tree, cover_len, pick};
+use self::tree::{Cut, Node, Tree, TreeName, cover_len, pick};
 use super::draws;
 use super::recipient::{BackupKey, BackupSecretKey};
 use crate::curve::{Curve, PublicScalar, Ristretto255, Scalar, decode_scalar, encode_points, encode_scalar};
@@ -113,7 +113,9 @@ impl<S: Scheme> VerifiableBackup<S> {
     /// ```
     pub fn make(key_share: &KeyShare<S>, to: &BackupKey, rng: &mut impl CryptoRng) -> Result<Self, Usage> {
         let statement = Statement::new(key_share.public(), key_share.me(), to)?;
-        let mut draws = draws(&*Zeroizing::new(encode_scalar::<S::Curve>(key_share.secret().expose())), rng)?;
+        // 1.2: for two recipients out of one state of the generator there is nothing in common.
+        let content = Zeroizing::new([statement.label, encode_scalar::<S::Curve>(key_share.secret().expose())]);
+        let mut draws = draws(content.as_flattened(), rng)?;
         let mut salt = [0; 32];
         draws.fill_bytes(&mut salt);
         let mut root = Secret::new([0; 16]);
@@ -133,10 +135,11 @@ impl<S: Scheme> VerifiableBackup<S> {
 
     /// Opens the share of that party.
     ///
-    /// Whatever comes out is the share; that something will come out is what [`Self::verify`] says.
+    /// It is verified first: whether a file that does not pass would have opened is told to nobody.
     ///
     /// # Errors
-    /// [`Usage::NotOpened`] if no row opens to the share, [`Usage::UnknownParty`].
+    /// [`Usage::NotOpened`] if it does not pass [`Self::verify`] for this recipient, or no row opens to the share;
+    /// [`Usage::UnknownParty`].
     pub fn open(
         &self,
         secret: &BackupSecretKey,
@@ -144,6 +147,10 @@ impl<S: Scheme> VerifiableBackup<S> {
         id: PartyId,
     ) -> Result<Secret<Scalar<S::Curve>>, Usage> {
         let statement = Statement::new(public, id, &secret.public())?;
+        // 4.9
+        if !self.holds(CUT, &statement) {
+            return Err(Usage::NotOpened);
+        }
         self.opened(CUT, secret, &statement).ok_or(Usage::NotOpened)
     }
 
@@ -182,7 +189,7 @@ impl<S: Scheme> VerifiableBackup<S> {
     fn holds(&self, cut: Cut, statement: &Statement<S::Curve>) -> bool {
         // 4.6
         let chosen = pick(&self.commitment, cut);
-        let Some(tree) = Tree::from_cover(self.salt, cut, &chosen, &self.cover) else { return false };
+        let Some(tree) = Tree::from_cover(statement.tree(self.salt), cut, &chosen, &self.cover) else { return false };
         let (_, mut rows) = open_rows(statement, &tree);
         if self.closed.len() != chosen.len() {
             return false;
@@ -200,7 +207,8 @@ impl<S: Scheme> VerifiableBackup<S> {
         rows.len() == cut.rows && commitment(statement, &self.salt, &rows) == self.commitment
     }
 
-    /// The first closed row that gives the share.
+    /// The first closed row that gives the share. Only for what [`Self::holds`]: whether altered rows give it would
+    /// tell their bits, one a file.
     fn opened(
         &self,
         cut: Cut,
@@ -245,6 +253,10 @@ impl<C: Curve> Statement<C> {
             .field(to.as_bytes())
             .digest();
         Ok(Self { label, image, to: *to })
+    }
+
+    fn tree(&self, salt: [u8; 32]) -> TreeName {
+        TreeName { label: self.label, salt }
     }
 }
 
@@ -341,7 +353,7 @@ struct Prover<C: Curve> {
 impl<C: Curve> Prover<C> {
     fn new(cut: Cut, statement: &Statement<C>, salt: [u8; 32], root: &Secret<Node>) -> Self {
         // 4.2
-        let tree = Tree::from_root(salt, cut, root);
+        let tree = Tree::from_root(statement.tree(salt), cut, root);
         let (masks, rows) = open_rows(statement, &tree);
         Self { tree, masks, rows }
     }

@@ -4,9 +4,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use group::Group;
-use subtle::ConstantTimeEq;
 
-use super::{ChildIndex, Derivable, DerivationPath, ExtendedKey, NO_SHAPE, Origin};
+use super::{ChildIndex, Derivable, DerivationPath, ExtendedKey, NO_SHAPE, Origin, is_none};
 use crate::curve::{Curve, PublicScalar};
 use crate::error::Usage;
 use crate::key::share::chain_code_digest;
@@ -173,7 +172,7 @@ impl<S: Derivable> PublicKeyPackage<S> {
         if chain_code_digest(chain_code) != *self.chain_code_digest() {
             return Err(Usage::OtherChainCode); // 1.1
         }
-        if bool::from(chain_code.expose().ct_eq(&[0; 32])) {
+        if is_none(chain_code) {
             return Err(Usage::NoDerivation);
         }
         let chain_code = Secret::new(*chain_code.expose());

@@ -127,7 +127,39 @@ fn g_10_chain_codes_are_not_printed() {
         assert!(!texts.contains(&hex::encode(code.expose())));
         assert!(!texts.contains(&alloc::format!("{:?}", code.expose())));
     }
+    // Nor is it in what is handed out: a request for a child, the package.
+    type S = crate::frost::Bip340;
+    let share = shares::<S>(Scalar::<Secp256k1>::from(K)).remove(0);
+    let child = share.derive(&path("m/9")).unwrap();
+    let request = crate::frost::SigningRequest::<S>::key_path([7; 32]).under(&child).to_bytes();
+    let has = |bytes: &[u8], code: &Secret<[u8; 32]>| {
+        bytes.windows(16).any(|part| code.expose().windows(16).any(|half| half == part))
+    };
+    for code in [share.chain_code(), child.extended_key().chain_code()] {
+        assert!(!has(&request, code) && !has(&share.public().to_bytes(), code));
+    }
+    assert!(has(&share.to_bytes(), share.chain_code()), "the search finds what is there");
     assert!(texts.contains("m/9") && texts.contains(&hex::encode(root.as_bytes())));
+}
+
+/// T-06: zeros are no chain code, through whichever door they come.
+#[test]
+fn t_06_no_chain_code_no_root() {
+    use core::str::FromStr;
+    let share = shares::<Stubbed>(Scalar::<Secp256k1>::from(K)).remove(0);
+    let key = share.extended_key().unwrap();
+    let root = |code: [u8; 32]| ExtendedKey::<Stubbed>::root(key.as_bytes(), Secret::new(code)).map(drop);
+    assert_eq!(root([0; 32]), Err(Usage::NoDerivation));
+    let mut last = [0; 32];
+    last[31] = 1;
+    assert_eq!(root(last), Ok(()));
+    // Under a right checksum.
+    let text = |code: [u8; 32]| {
+        let key = ExtendedKey::<Stubbed>::at(Origin::ROOT, Element::new(*key.point()), Secret::new(code));
+        Xpub::new(Network::Mainnet, key).to_string()
+    };
+    assert_eq!(Xpub::<Stubbed>::from_str(&text([0; 32])).map(drop), Err(Usage::Malformed));
+    assert_eq!(Xpub::<Stubbed>::from_str(&text(last)).map(drop), Ok(()));
 }
 
 /// The chain code is the one that all parties agreed on, or there are no children.

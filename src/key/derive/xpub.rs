@@ -8,7 +8,7 @@ use core::str::FromStr;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Derivable, ExtendedKey, Origin};
+use super::{Derivable, ExtendedKey, Origin, is_none};
 use crate::curve::Secp256k1;
 use crate::error::Usage;
 use crate::secret::Secret;
@@ -113,7 +113,7 @@ impl<S: Derivable<Curve = Secp256k1>> Xpub<S> {
         let origin = Origin { depth: input.u8()?, fingerprint: input.array()?, index: input.u32()? };
         let chain_code = Secret::new(input.array()?);
         let key = Element::read(&mut input, &Shape { threshold: 0, parties: 0, batch: 0 })?;
-        let consistent = origin.depth > 0 || origin == Origin::ROOT;
+        let consistent = (origin.depth > 0 || origin == Origin::ROOT) && !is_none(&chain_code);
         (consistent && checksum(payload) == sum).then(|| Self::new(network, ExtendedKey::at(origin, key, chain_code)))
     }
 }
@@ -132,7 +132,7 @@ impl<S: Derivable<Curve = Secp256k1>> fmt::Display for Xpub<S> {
 }
 
 /// [`Usage::Malformed`] for whatever BIP-32 does not allow: another version, a secret key, a key that is no
-/// point, a root with a parent, a wrong checksum.
+/// point, a root with a parent, a wrong checksum; and for a chain code of zeros.
 impl<S: Derivable<Curve = Secp256k1>> FromStr for Xpub<S> {
     type Err = Usage;
 

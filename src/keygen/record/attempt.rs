@@ -10,7 +10,7 @@ use crate::error::{Error, Usage};
 use crate::key::Scheme;
 use crate::keygen::certificate::Pending;
 use crate::keygen::reshare::{AttemptLog, Moved as Ended, Plan, Reshare, ReshareInputs};
-use crate::party::{Label, Parcel, PartyId};
+use crate::party::{Label, Parcel, PartyId, Threshold};
 use crate::session::{Progress, Session};
 
 /// A refresh or reshare under way. Dropped before the confirm has left, it leaves no trace; afterwards the record
@@ -32,7 +32,8 @@ impl<S: Scheme> KeyRecord<S> {
     ///
     /// # Errors
     /// [`Usage::OtherKey`], [`Usage::OtherSharing`] if the plan is for another sharing than the one in use (unless this
-    /// party only receives); [`Usage::Acknowledged`] after an acknowledgement; [`Usage::Retired`];
+    /// party only receives); [`Usage::InvalidThreshold`] for an export, which is no attempt to move the key on;
+    /// [`Usage::Acknowledged`] after an acknowledgement; [`Usage::Retired`];
     /// [`Usage::NoShare`] for a dealer that has none; [`Usage::TooMany`] attempts; those of [`Session::start`].
     pub fn attempt(
         &mut self,
@@ -42,6 +43,9 @@ impl<S: Scheme> KeyRecord<S> {
     ) -> Result<(Attempt<S>, alloc::vec::Vec<Parcel>), Usage> {
         self.check_alive()?;
         let (old, me) = (plan.old(), self.me);
+        if plan.threshold() == Threshold::ONE {
+            return Err(Usage::InvalidThreshold);
+        }
         if old.key_id() != self.key_id() {
             return Err(Usage::OtherKey);
         }
@@ -60,6 +64,8 @@ impl<S: Scheme> KeyRecord<S> {
             None if old.number() < self.number() => {
                 return Err(Usage::OtherSharing { ours: self.current, theirs: old.sharing() });
             }
+            // The key at least is the one that this party knows, and nobody deals it who does not have it.
+            None if !self.in_use().is_some_and(|step| step.is_of_key(old)) => return Err(Usage::OtherKey),
             None => {}
         }
         if self.steps.len() >= MAX_STEPS - 1 {
@@ -68,7 +74,7 @@ impl<S: Scheme> KeyRecord<S> {
         let inputs = match share {
             Some(share) => ReshareInputs::holder(plan.clone(), share)?,
             None if deals => return Err(Usage::NoShare),
-            None => ReshareInputs::newcomer(plan.clone()),
+            None => ReshareInputs::without_share(plan.clone()),
         };
         let params = plan.params(session_label(&label, era), me)?;
         let (session, first) = Session::start(params, &self.identity, inputs, rng)?;
@@ -139,12 +145,13 @@ impl<S: Scheme> Attempt<S> {
             _ => None,
         };
         let Some(pending) = ended.or_else(|| self.session.state()?.pending()) else { return Ok(moved) };
+        let before = record.known();
         if let Err(usage) = record.enter(self, pending) {
             self.refused = Some(usage);
             return Err(usage);
         }
         self.recorded = true;
-        let (acks, news) = record.settle(false)?;
+        let (acks, news) = record.settle(&before, false)?;
         moved.send.extend(acks);
         moved.news.extend(news);
         Ok(moved)

@@ -18,7 +18,7 @@ use crate::record::{self, Kind};
 use crate::session::Identity;
 use crate::wire::Reader;
 
-const RECORD: Kind = Kind { tag: 8, version: 1 };
+pub(super) const RECORD: Kind = Kind { tag: 8, version: 1 };
 
 /// Pieces of a record, each wiped when dropped; their lengths are known before they are put together.
 #[derive(Default)]

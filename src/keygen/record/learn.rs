@@ -75,12 +75,13 @@ impl<S: Scheme> KeyRecord<S> {
     /// [`Usage::ForeignMessage`] for a message of no attempt that is known here; [`Usage::StoreFailed`].
     pub fn learn(&mut self, bytes: &[u8]) -> Result<Moved, Usage> {
         self.check_alive()?;
+        let before = self.known();
         let (changed, mut news, behind) = match record::read(bytes, BUNDLE, S::NAME) {
             Ok(input) => self.take_bundle(input)?,
             Err(Usage::Malformed) => (self.take_letter(bytes)?, Vec::new(), None),
             Err(usage) => return Err(usage),
         };
-        let (send, more) = self.settle(changed)?;
+        let (send, more) = self.settle(&before, changed)?;
         news.extend(more);
         match behind {
             Some(theirs) if send.is_empty() && news.is_empty() && theirs != self.current => {

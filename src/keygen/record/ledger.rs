@@ -34,6 +34,13 @@ pub enum Contradiction {
     TwoAcks(PartyId, View, View),
 }
 
+impl Contradiction {
+    pub(super) fn culprit(&self) -> PartyId {
+        let (Self::FalseList(culprit, ..) | Self::TwoAcks(culprit, ..)) = self;
+        *culprit
+    }
+}
+
 /// One attempt that this party has confirmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {

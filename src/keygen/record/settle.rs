@@ -3,11 +3,18 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use super::ledger::Contradiction;
 use super::step::Step;
 use super::{KeyRecord, News};
 use crate::error::Usage;
 use crate::key::Scheme;
-use crate::party::{Parcel, View};
+use crate::party::{Parcel, Sharing, View};
+
+/// What a record knows before it learns something.
+pub(super) struct Known {
+    done: Vec<Sharing>,
+    lies: Vec<Contradiction>,
+}
 
 impl<S: Scheme> KeyRecord<S> {
     /// Does what follows, stores it, has the old sharing's dependents retired; then the acknowledgement may leave.
@@ -15,10 +22,8 @@ impl<S: Scheme> KeyRecord<S> {
     /// # Errors
     /// [`Usage::StoreFailed`] and those of signing; [`Usage::OtherIdentity`] if the identity is not the one that the
     /// plan has for this party.
-    pub(super) fn settle(&mut self, mut changed: bool) -> Result<(Vec<Parcel>, Vec<News>), Usage> {
+    pub(super) fn settle(&mut self, before: &Known, mut changed: bool) -> Result<(Vec<Parcel>, Vec<News>), Usage> {
         let (mut send, mut news) = (Vec::new(), Vec::new());
-        let done_before = self.done();
-        let lies_before = self.contradictions().len();
         while let Some((k, view, list)) = self.due() {
             let ack = match self.acknowledge(k, view, &list) {
                 Ok(ack) => ack,
@@ -33,10 +38,10 @@ impl<S: Scheme> KeyRecord<S> {
             changed = true;
         }
         if changed {
-            news.extend(self.done().into_iter().filter(|sharing| !done_before.contains(sharing)).map(News::Done));
-            news.extend(
-                self.contradictions().into_iter().skip(lies_before).map(|lie| News::Contradiction(lie.culprit())),
-            );
+            let Known { done, lies } = self.known();
+            news.extend(done.into_iter().filter(|sharing| !before.done.contains(sharing)).map(News::Done));
+            let lies = lies.into_iter().filter(|lie| !before.lies.contains(lie));
+            news.extend(lies.map(|lie| News::Contradiction(lie.culprit())));
             self.prune();
             self.save()?;
         }
@@ -44,10 +49,13 @@ impl<S: Scheme> KeyRecord<S> {
         Ok((send, news))
     }
 
-    /// The new sharings of all attempts known to be done.
-    fn done(&self) -> Vec<crate::party::Sharing> {
+    /// What is known to be done, and of whose lies: to tell later what is new.
+    pub(super) fn known(&self) -> Known {
         let done = |step: &Step<S>| step.of_view(&step.ledger.done()?).map(super::step::Held::sharing);
-        self.steps.iter().filter_map(done).collect()
+        Known {
+            done: self.steps.iter().filter_map(done).collect(),
+            lies: self.steps.iter().flat_map(|step| step.ledger.contradictions()).collect(),
+        }
     }
 
     fn due(&self) -> Option<(usize, View, Vec<View>)> {

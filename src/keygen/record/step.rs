@@ -93,6 +93,12 @@ impl<S: Scheme> Step<S> {
         self.old.sharing()
     }
 
+    /// Whether that package is one of the same key, with the same chain code.
+    pub(super) fn is_of_key(&self, other: &PublicKeyPackage<S>) -> bool {
+        let of = |package: &PublicKeyPackage<S>| (package.key_id(), *package.chain_code_digest());
+        of(&self.old) == of(other) && self.old.joint_point() == other.joint_point()
+    }
+
     pub(super) fn of_view(&self, view: &View) -> Option<&Held<S>> {
         self.held.iter().find(|held| held.log.view() == view)
     }

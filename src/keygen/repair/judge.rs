@@ -38,20 +38,14 @@ pub(super) fn judge<S: Scheme>(case: &Case<'_>, plan: &Plan<S>) -> Option<Fault>
     hello().or_else(row).or_else(checked).or_else(confirm)
 }
 
-/// Whether a sealed part is right, of round 2 between helpers or of round 3 to the recipient; `None` if the case does
-/// not hold the rows of all.
+/// Whether a sealed part is right; `None` if the case does not hold the rows of all.
 pub(super) fn sealed_part<S: Scheme>(
     case: &Case<'_>,
     plan: &Plan<S>,
     (from, to): (PartyId, PartyId),
     opened: Option<&[u8]>,
 ) -> Option<bool> {
-    let rows = rows(case, plan)?;
-    Some(if to == plan.lost {
-        rows.sealed_sum_is_right(from, to, opened)
-    } else {
-        rows.sealed_part_is_right(from, to, opened)
-    })
+    rows(case, plan).map(|rows| rows.sealed_is_right(from, to, opened))
 }
 
 /// The rows of all, if they are there and right.

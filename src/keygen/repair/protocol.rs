@@ -220,12 +220,16 @@ impl<S: Scheme> Protocol for Repair<S> {
 
     fn sealed_part_is_right(&self, from: PartyId, to: PartyId, opened: Option<&[u8]>) -> bool {
         match &self.0 {
-            State::Helper3(round) => round.rows().sealed_part_is_right(from, to, opened),
-            State::Recipient3(round) => round.rows().sealed_part_is_right(from, to, opened),
-            State::Helper4(round) => round.rows().sealed_sum_is_right(from, to, opened),
+            State::Helper3(round) | State::Helper4(round) => round.rows().sealed_is_right(from, to, opened),
+            State::Recipient3(round) => round.rows().sealed_is_right(from, to, opened),
             // Nothing sealed came before these.
             _ => true,
         }
+    }
+
+    /// A helper that has sent its sum hears what the others say, and judges it.
+    fn draws_no_more(&self) -> bool {
+        matches!(self.0, State::Helper3(_) | State::Helper4(_))
     }
 
     fn broadcasts(inputs: &Inputs<S>, round: u8, id: PartyId) -> bool {

@@ -76,20 +76,20 @@ impl<S: Scheme> Rows<S> {
         chain_code_digest(&sum.chain_code.0) == *self.plan.package.chain_code_digest()
     }
 
-    /// Whether a sealed part of round 2 is right, from its bytes; `None`: it did not open.
+    /// Whether a sealed part is right, from its bytes; `None`: it did not open. What goes to the recipient is a sum,
+    /// what goes to a helper a part of a split.
     ///
-    /// A helper owes none to the recipient: a complaint about one is no better than a false one.
+    /// A complaint about what no helper has sent is false.
     #[must_use]
-    pub(super) fn sealed_part_is_right(&self, from: PartyId, to: PartyId, opened: Option<&[u8]>) -> bool {
-        let part = opened.and_then(|bytes| Delta::decode(bytes, &self.plan.shape()));
-        !self.plan.helps(from) || !self.plan.helps(to) || self.part_is_right(from, to, part.as_ref())
-    }
-
-    /// Whether a sealed part of round 3 is right, from its bytes; `None`: it did not open.
-    #[must_use]
-    pub(super) fn sealed_sum_is_right(&self, from: PartyId, to: PartyId, opened: Option<&[u8]>) -> bool {
-        let sum = opened.and_then(|bytes| Sum::decode(bytes, &self.plan.shape()));
-        !self.plan.helps(from) || to != self.plan.lost || self.sum_is_right(from, sum.as_ref())
+    pub(super) fn sealed_is_right(&self, from: PartyId, to: PartyId, opened: Option<&[u8]>) -> bool {
+        let shape = self.plan.shape();
+        if !self.plan.helps(from) {
+            return true;
+        }
+        if to == self.plan.lost {
+            return self.sum_is_right(from, opened.and_then(|bytes| Sum::decode(bytes, &shape)).as_ref());
+        }
+        self.part_is_right(from, to, opened.and_then(|bytes| Delta::decode(bytes, &shape)).as_ref())
     }
 
     /// T: the digest of the broadcasts of round 2.

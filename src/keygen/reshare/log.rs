@@ -17,9 +17,9 @@ use crate::key::{PublicKeyPackage, Scheme};
 use crate::keygen::certificate::{CONFIRMS, Certificate, proof_holds};
 use crate::keygen::deal::{Terms, joint_commitment, transcript_digest};
 use crate::keygen::messages::{Ack, Confirm, Opening};
-use crate::party::{Base, Label, PartyId, View};
+use crate::party::{Base, Label, PartyId, Threshold, View};
 use crate::record::{self, Kind};
-use crate::round::{Protocol, broadcasts_digest, view_of_digests};
+use crate::round::{Protocol, view_of_digests};
 use crate::session::{self, Identity, Letter, Place, Session};
 use crate::wire::{Reader, Shape, Wire};
 
@@ -52,8 +52,15 @@ struct Signed<C: Curve> {
 
 impl<S: Scheme> AttemptLog<S> {
     /// The log of a session with this plan, from the moment the openings are checked and the own confirm is
-    /// made; later it holds more confirms. One that does not verify is left out.
+    /// made; later it holds more confirms. One that does not verify is left out. There is none of an export: nothing
+    /// of it may make anybody let go of a share.
     pub fn of_session(session: &Session<Reshare<S>>, plan: &Plan<S>) -> Option<Self> {
+        check_kind(plan).ok()?;
+        Self::of_any(session, plan)
+    }
+
+    /// The log of any session, of an export too.
+    pub(in crate::keygen) fn of_any(session: &Session<Reshare<S>>, plan: &Plan<S>) -> Option<Self> {
         let (_, round1) = session.view().filter(|_| session.round() >= CONFIRMS)?;
         let signed = |(id, _, signed)| (id, signed);
         let deals = session.signed_broadcasts(DEALS).into_iter().map(signed);
@@ -65,7 +72,9 @@ impl<S: Scheme> AttemptLog<S> {
         for (_, _, signed) in session.signed_broadcasts(CONFIRMS) {
             let _ = log.add_confirm(&signed);
         }
-        Some(log)
+        let me = session.params().me();
+        let promised = !plan.holders().contains(me) || log.confirms.contains_key(&me);
+        promised.then_some(log)
     }
 
     /// Everything but the confirms, checked.
@@ -82,7 +91,7 @@ impl<S: Scheme> AttemptLog<S> {
         // 5.2
         let me = parties.ids().next().ok_or(Usage::Malformed)?;
         let params = plan.params(label, me)?;
-        let base = session::base::<Reshare<S>>(&params, &ReshareInputs::newcomer(plan.clone()));
+        let base = session::base::<Reshare<S>>(&params, &ReshareInputs::judge(plan.clone()));
         let view = view_of_digests(&base, round1.iter().map(|(id, digest)| (*id, *digest)));
         // 5.3, 5.4
         let terms = plan.terms(me, base)?;
@@ -138,7 +147,7 @@ impl<S: Scheme> AttemptLog<S> {
     ///
     /// # Errors
     /// [`Usage::UnknownParty`] for one who does not hold, [`Usage::WrongInbox`] without the certificate,
-    /// [`Usage::TooMany`] for more than 255 attempts, [`Usage::OtherIdentity`].
+    /// [`Usage::TooMany`] for more than 255 attempts, [`Usage::OtherIdentity`], [`Usage::InvalidThreshold`].
     pub fn sign_ack(&self, identity: &Identity, me: PartyId, attempts: &[View]) -> Result<Vec<u8>, Usage> {
         let known = self.plan.holders().identity(me).ok_or(Usage::UnknownParty(me))?;
         if *known != identity.public() {
@@ -147,10 +156,12 @@ impl<S: Scheme> AttemptLog<S> {
         if attempts.len() > 255 {
             return Err(Usage::TooMany);
         }
+        check_kind(&self.plan)?;
         // 5.6
         let attempts = attempts.iter().map(|view| *view.as_bytes()).collect();
         let body = Ack { transcript: self.transcript, attempts }.encode();
-        let letter = Letter { sender: me, before: self.confirms_digest()?, body };
+        self.check_complete()?;
+        let letter = Letter { sender: me, before: self.transcript, body };
         Ok(letter.sign(identity, &place_of(&self.plan, &self.view, ACKS)))
     }
 
@@ -163,18 +174,17 @@ impl<S: Scheme> AttemptLog<S> {
         let place = place_of(&self.plan, &self.view, ACKS);
         let letter = Letter::open(signed, &place, self.plan.holders(), LONGEST_ACK)?;
         let ack = Ack::decode(&letter.body).ok_or(Usage::Malformed)?;
-        if ack.transcript != self.transcript || letter.before != self.confirms_digest()? {
+        if ack.transcript != self.transcript || letter.before != self.transcript {
             return Err(Usage::OtherKey);
         }
+        self.check_complete()?;
         Ok((letter.sender, ack))
     }
 
-    /// The digest of the broadcasts of round 3.
-    fn confirms_digest(&self) -> Result<[u8; 32], Usage> {
+    /// Whether the certificate is there.
+    fn check_complete(&self) -> Result<(), Usage> {
         let missing = self.plan.holders().ids().find(|id| !self.confirms.contains_key(id));
-        missing.map_or(Ok(()), |id| Err(Usage::WrongInbox(id)))?;
-        let bodies: Vec<_> = self.confirms.iter().map(|(id, signed)| (*id, signed.confirm.encode(&NO_SHAPE))).collect();
-        Ok(broadcasts_digest(&self.view, CONFIRMS, bodies.iter().map(|(id, body)| (*id, body.as_slice()))))
+        missing.map_or(Ok(()), |id| Err(Usage::WrongInbox(id)))
     }
 
     /// The plan of the attempt.
@@ -235,11 +245,12 @@ impl<S: Scheme> AttemptLog<S> {
     ///
     /// # Errors
     /// [`Usage::OtherKey`], [`Usage::OtherSharing`] if it starts from another sharing, before anything of it is
-    /// checked; [`Usage::Malformed`] and the like for whatever does not verify. Nobody is named: who made it up
+    /// read or checked; [`Usage::InvalidThreshold`] for one of an export; [`Usage::Malformed`] and the like for whatever does not verify. Nobody is named: who made it up
     /// is not known.
     pub fn from_bytes(bytes: &[u8], known: &PublicKeyPackage<S>) -> Result<Self, Usage> {
         let mut input = record::read(bytes, LOG, S::NAME)?;
         let plan = Plan::of_known(read_bytes(&mut input).ok_or(Usage::Malformed)?, known)?;
+        check_kind(&plan)?;
         let (label, round1, deals, confirms) = read(&mut input, plan.dealers()).ok_or(Usage::Malformed)?;
         input.finish().ok_or(Usage::Malformed)?;
         if confirms.len() > plan.holders().len() {
@@ -256,6 +267,12 @@ impl<S: Scheme> AttemptLog<S> {
         }
         Ok(log)
     }
+}
+
+/// 5.1: an export is no attempt to move the key on: its recipient alone would be all holders, and prove to the others
+/// that they are to let go.
+fn check_kind<S: Scheme>(plan: &Plan<S>) -> Result<(), Usage> {
+    if plan.threshold() == Threshold::ONE { Err(Usage::InvalidThreshold) } else { Ok(()) }
 }
 
 /// Where the broadcasts of a round of this attempt belong.

@@ -31,7 +31,8 @@
 //! # let (package, mut shares) = (old[0].public().clone(), old.into_iter());
 //! # let verifying_key = package.verifying_key()?;
 //!
-//! // Every operator makes the same plan; the newcomer's is given the package.
+//! // Every operator makes the same plan; the newcomer's has the package's digest from the other operators.
+//! let expected = package.digest();
 //! let plan = Plan::reshare(&package, [ids[0], ids[2]], parties(&[0, 2, 3])?, Threshold::new(2)?)?;
 //! let label = Label::from_bytes([2; 32]);
 //! let (mut sessions, mut queue) = (Vec::new(), VecDeque::new());
@@ -39,7 +40,7 @@
 //! for (k, share) in [(0, one), (2, three), (3, None)] {
 //!     let inputs = match share {
 //!         Some(share) => ReshareInputs::holder(plan.clone(), share)?,
-//!         None => ReshareInputs::newcomer(plan.clone()),
+//!         None => ReshareInputs::newcomer(plan.clone(), &expected)?,
 //!     };
 //!     let params = plan.params(label, ids[k])?;
 //!     let (session, first) = Session::<Reshare<_>>::start(params, &identities[k], inputs, &mut rng)?;

@@ -10,7 +10,7 @@ use crate::curve::{Curve, msm_vartime};
 use crate::error::Usage;
 use crate::key::{PublicKeyPackage, Scheme, read_parties, write_parties};
 use crate::keygen::deal::{Old, Terms};
-use crate::party::{Base, Label, Parties, PartyId, SessionParams, Threshold};
+use crate::party::{Base, KeyId, Label, Parties, PartyId, SessionParams, Sharing, Threshold};
 use crate::record::{self, Kind};
 use crate::sharing::lagrange_at_zero;
 use crate::transcript::Transcript;
@@ -21,9 +21,13 @@ const PLAN: Kind = Kind { tag: 13, version: 1 };
 /// Who deals which sharing of a key to whom: the checked inputs of a refresh or reshare.
 ///
 /// All parties must make the same plan, each from what its own operator tells it: whoever has another one
-/// is foreign to the others, and no message changes it. A newcomer's operator gives it the package of the
-/// old sharing; of at least t dealers who have the same package in their base one is honest, so a wrong one
-/// gets nowhere.
+/// is foreign to the others, and no message changes it.
+///
+/// # Security
+/// Who deals, and under which identity keys, stands in the package of the old sharing. Whoever has none of its own
+/// (a newcomer) must know the right package, or its [digest](PublicKeyPackage::digest), from its own operator, who
+/// has it from the others' operators over a channel they trust. **Never from a peer**: one could make up another
+/// key, with dealers that are all its own.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Plan<S: Scheme> {
     old: PublicKeyPackage<S>,
@@ -238,14 +242,22 @@ impl<S: Scheme> Plan<S> {
         Self::read(bytes)?.checked()
     }
 
-    /// Reads a plan for the sharing with this package, which is looked at before anything else.
+    /// Reads a plan for the sharing with this package, whose bytes are compared before any of them is decoded.
     ///
     /// # Errors
-    /// [`Usage::OtherKey`], [`Usage::OtherSharing`], and those of [`Self::from_bytes`].
+    /// [`Usage::OtherKey`], [`Usage::OtherSharing`], and those of [`Self::reshare`].
     pub(crate) fn of_known(bytes: &[u8], known: &PublicKeyPackage<S>) -> Result<Self, Usage> {
-        let plan = Self::read(bytes)?;
-        plan.check_old(known)?;
-        plan.checked()
+        let body = record::read(bytes, PLAN, S::NAME)?.rest();
+        let mut encoded = Vec::with_capacity(known.size());
+        known.write(&mut encoded);
+        if !body.starts_with(&encoded) {
+            let mut names = Reader::new(body);
+            let (key_id, sharing) = names.array().zip(names.array()).ok_or(Usage::Malformed)?;
+            let theirs = Sharing::from_bytes(sharing);
+            let is_other = KeyId::from_bytes(key_id) == known.key_id() && theirs != known.sharing();
+            return Err(if is_other { Usage::OtherSharing { ours: known.sharing(), theirs } } else { Usage::OtherKey });
+        }
+        Self::read(bytes)?.checked()
     }
 
     /// Whether the plan starts from the sharing with this package.

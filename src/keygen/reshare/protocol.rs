@@ -15,7 +15,7 @@ use crate::keygen::round1::{Dealing, Round1};
 use crate::keygen::round2::Round2;
 use crate::keygen::round3::Round3;
 use crate::keygen::{judge, mail};
-use crate::party::{PartyId, SessionParams};
+use crate::party::{PartyId, SessionParams, Threshold};
 use crate::round::{Case, Channels, Context, Inbox, KeyRef, Limits, Outgoing, Parts, Protocol, Received, Step, Stop};
 use crate::secret::Secret;
 use crate::session::Session;
@@ -28,6 +28,8 @@ use crate::wire::Wire;
 pub struct ReshareInputs<S: Scheme> {
     plan: Plan<S>,
     share: Option<Arc<KeyShare<S>>>,
+    /// Whether it takes part, or only looks on.
+    takes_part: bool,
 }
 
 impl<S: Scheme> ReshareInputs<S> {
@@ -38,12 +40,34 @@ impl<S: Scheme> ReshareInputs<S> {
     pub fn holder(plan: Plan<S>, share: impl Into<Arc<KeyShare<S>>>) -> Result<Self, Usage> {
         let share = share.into();
         plan.check_old(share.public())?;
-        Ok(Self { plan, share: Some(share) })
+        Ok(Self { plan, share: Some(share), takes_part: true })
     }
 
-    /// The inputs of a party without a share: a newcomer, one that lost its share, or a judge.
-    pub fn newcomer(plan: Plan<S>) -> Self {
-        Self { plan, share: None }
+    /// The inputs of a party without a share: a newcomer, or one that lost its share. `expected` is the
+    /// [digest](PublicKeyPackage::digest) of the package of the old sharing, **as its own operator knows it** from the
+    /// operators of the others.
+    ///
+    /// # Security
+    /// The plan, with the package in it, may come from anybody then; the digest never from a peer. It says who deals
+    /// under which identity keys: whoever chooses it can play all dealers, of a key of its own.
+    ///
+    /// # Errors
+    /// [`Usage::OtherKey`] if the plan is for another package.
+    pub fn newcomer(plan: Plan<S>, expected: &[u8; 32]) -> Result<Self, Usage> {
+        if plan.old().digest() != *expected {
+            return Err(Usage::OtherKey);
+        }
+        Ok(Self::without_share(plan))
+    }
+
+    /// The inputs of a party without a share, whose operator's word for the plan was taken before.
+    pub(crate) fn without_share(plan: Plan<S>) -> Self {
+        Self { plan, share: None, takes_part: true }
+    }
+
+    /// What a judge of [`Evidence`](crate::session::Evidence) brings. No session starts with it.
+    pub fn judge(plan: Plan<S>) -> Self {
+        Self { plan, share: None, takes_part: false }
     }
 
     /// The plan.
@@ -60,6 +84,10 @@ pub enum Moved<S: Scheme> {
     /// It dealt, and holds nothing of the new sharing, whose package this is. Its old share is still good, and
     /// is to be kept until the new holders have acknowledged.
     Left(Box<PublicKeyPackage<S>>),
+    /// It dealt in an [export](crate::hazmat::export), whose recipient now has the whole key. **It keeps its share**, and
+    /// so do all holders: nothing of an export retires a sharing. Note it with
+    /// [`KeyRecord::mark_exported`](crate::keygen::record::KeyRecord::mark_exported). The package is the recipient's.
+    Exported(Box<PublicKeyPackage<S>>),
 }
 
 /// A share of the new sharing, after all holders have confirmed.
@@ -191,8 +219,10 @@ impl<S: Scheme> State<S> {
             // 4.2
             Self::Leaving(round) => {
                 let confirms = mail::confirms(round.terms(), inbox)?;
-                let public = round.receive(&confirms, rng)?;
-                Ok((None, Outgoing::nothing(), Some(Moved::Left(Box::new(public)))))
+                let public = Box::new(round.receive(&confirms, rng)?);
+                let is_export = public.threshold() == Threshold::ONE;
+                let moved = if is_export { Moved::Exported(public) } else { Moved::Left(public) };
+                Ok((None, Outgoing::nothing(), Some(moved)))
             }
         }
     }
@@ -255,7 +285,10 @@ impl<S: Scheme> Protocol for Reshare<S> {
     }
 
     fn start(inputs: Self::Inputs, context: &Context, rng: &mut TranscriptRng) -> Result<(Self, Outgoing), Usage> {
-        let ReshareInputs { plan, share } = inputs;
+        let ReshareInputs { plan, share, takes_part } = inputs;
+        if !takes_part {
+            return Err(Usage::ShareNeeded);
+        }
         check_params(&plan, &context.params)?;
         let me = context.params.me();
         let mut terms = plan.terms(me, context.base)?;

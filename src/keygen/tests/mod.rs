@@ -96,7 +96,7 @@ impl<C: Curve> Dealing<C> for Reshare<Plain<C>> {
     fn end(output: Self::Output) -> End<C> {
         match output {
             Moved::Holder(certified) => End::Key(Box::new(certified.into_key_share())),
-            Moved::Left(public) => End::Left(public),
+            Moved::Left(public) | Moved::Exported(public) => End::Left(public),
         }
     }
     fn layouts(shape: &Shape) -> Vec<Vec<Field>> {
@@ -165,12 +165,12 @@ impl<C: Curve> Table<C, Reshare<Plain<C>>> {
     /// Everybody at a reshare of this plan: those with a share hold it.
     pub(super) fn anew(seed: u64, plan: &Plan<Plain<C>>, shares: &Shares<C>) -> Self {
         let head = Transcript::new("keygen-test-reshare-base");
-        let judge = ReshareInputs::newcomer(plan.clone());
+        let judge = ReshareInputs::judge(plan.clone());
         let base = Base::from_bytes(Reshare::absorb(&judge, head).digest());
         let label = Label::from_bytes([9; 32]);
         let inputs = |me: PartyId| match shares.get(&me.get()) {
             Some(share) => ReshareInputs::holder(plan.clone(), Arc::clone(share)).unwrap(),
-            None => ReshareInputs::newcomer(plan.clone()),
+            None => ReshareInputs::newcomer(plan.clone(), &plan.old().digest()).unwrap(),
         };
         let parties = plan.parties().unwrap();
         Self::seated(seed, parties.ids().map(|me| (plan.params(label, me).unwrap(), inputs(me))), base, judge)

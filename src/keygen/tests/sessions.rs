@@ -6,7 +6,7 @@ use super::*;
 use crate::error::{Error, Usage};
 use crate::party::Parcel;
 use crate::round::{Channels, KeyRef, Limits, Parts, Step};
-use crate::session::{Judged, Session};
+use crate::session::{Judged, Letter, Place, Session};
 
 type C = Ed25519;
 type R = Reshare<Plain<C>>;
@@ -24,10 +24,10 @@ impl Protocol for Cheat {
     type Output = ();
 
     fn key(inputs: &Self::Inputs) -> KeyRef {
-        R::key(&ReshareInputs::newcomer(inputs.0.clone()))
+        R::key(&ReshareInputs::judge(inputs.0.clone()))
     }
     fn absorb(inputs: &Self::Inputs, base: Transcript) -> Transcript {
-        R::absorb(&ReshareInputs::newcomer(inputs.0.clone()), base)
+        R::absorb(&ReshareInputs::judge(inputs.0.clone()), base)
     }
     fn hedge(_: &Self::Inputs, seed: Transcript) -> Transcript {
         seed
@@ -45,7 +45,7 @@ impl Protocol for Cheat {
         Ok((Self(state, tamper), outgoing))
     }
     fn limits(params: &SessionParams, inputs: &Self::Inputs) -> Limits {
-        R::limits(params, &ReshareInputs::newcomer(inputs.0.clone()))
+        R::limits(params, &ReshareInputs::judge(inputs.0.clone()))
     }
     fn awaits(&self, context: &Context, from: PartyId) -> Parts {
         self.0.awaits(context, from)
@@ -97,7 +97,7 @@ fn run(shift: i64, tamper: Tamper) -> (BTreeMap<PartyId, Session<R>>, BTreeMap<P
         } else {
             let inputs = match shares.get(&n.get()) {
                 Some(share) => ReshareInputs::holder(plan.clone(), Arc::clone(share)).unwrap(),
-                None => ReshareInputs::newcomer(plan.clone()),
+                None => ReshareInputs::newcomer(plan.clone(), &plan.old().digest()).unwrap(),
             };
             let (session, first) = Session::start(params, &identity(n), inputs, &mut rng).unwrap();
             (Seat::Honest(Box::new(session)), first)
@@ -137,8 +137,8 @@ fn all_name_3(shift: i64, tamper: Tamper, fault: Fault) {
     let shares = shares();
     let plan = plan(&shares);
     let params = plan.params(Label::from_bytes([3; 32]), id(4)).unwrap();
-    let inputs = ReshareInputs::newcomer(plan);
-    let other = ReshareInputs::newcomer(Plan::refresh(shares[&1].public()).unwrap());
+    let inputs = ReshareInputs::judge(plan);
+    let other = ReshareInputs::judge(Plan::refresh(shares[&1].public()).unwrap());
     assert_eq!(aborts.len(), 4);
     for (n, session) in &sessions {
         assert_eq!((aborts[n].fault(), aborts[n].culprits()), (fault, &[id(3)][..]), "{n}");
@@ -205,4 +205,43 @@ fn r_09_the_cheat_can_be_honest() {
     let (sessions, aborts) = run(0, |_, _| {});
     assert!(aborts.is_empty());
     assert!(sessions.values().all(|session| session.is_finished() && session.evidence().is_empty()));
+}
+
+/// a newcomer whose hello is short, or has no key in it: its round 1 convicts it.
+#[test]
+fn r_09_a_newcomer_without_a_hello_is_convicted() {
+    let shares = shares();
+    let plan = plan(&shares);
+    let label = Label::from_bytes([3; 32]);
+    let short = |body: &mut Vec<u8>| body.truncate(127);
+    let keyless = |body: &mut Vec<u8>| body[32..64].fill(0);
+    let start = |n: PartyId| {
+        let inputs = match shares.get(&n.get()) {
+            Some(share) => ReshareInputs::holder(plan.clone(), Arc::clone(share)).unwrap(),
+            None => ReshareInputs::newcomer(plan.clone(), &plan.old().digest()).unwrap(),
+        };
+        let mut rng = Transcript::new("keygen-sessions-draws").party(n).rng();
+        Session::<R>::start(plan.params(label, n).unwrap(), &identity(n), inputs, &mut rng).unwrap()
+    };
+    for change in [short as fn(&mut Vec<u8>), keyless] {
+        let (mut session, _) = start(id(1));
+        let key = KeyRef { key_id: Some(plan.old().key_id()), sharing: Some(plan.old().sharing()) };
+        let base = *session.base();
+        let place = Place { protocol: R::NAME, key, round: 1, context: base.as_bytes() };
+        let mut abort = None;
+        for n in plan.parties().unwrap().ids().filter(|n| *n != id(1)) {
+            let mut bytes = start(n).1[0].bytes.clone();
+            if n == id(4) {
+                let mut letter = Letter::open(&bytes, &place, &plan.parties().unwrap(), 1000).unwrap();
+                change(&mut letter.body);
+                bytes = letter.sign(&identity(n), &place);
+            }
+            abort = session.receive(&bytes).err();
+        }
+        let Some(Error::Abort(abort)) = abort else { panic!("{abort:?}") };
+        assert_eq!((abort.fault(), abort.culprits()), (Fault::Malformed, &[id(4)][..]));
+        let (params, inputs) = (plan.params(label, id(5)).unwrap(), ReshareInputs::judge(plan.clone()));
+        let judged = session.evidence()[0].judge::<R>(&params, &inputs);
+        assert_eq!(judged, Ok(Judged { culprit: id(4), fault: Fault::Malformed }));
+    }
 }

@@ -87,9 +87,17 @@ fn k_13_malformed_one_session_keys() {
         let net = with_cheat(1, Kind::Broadcast, &[1, 2, 4], |_, bytes| {
             vec![forge(bytes, |_, body| body[32..64].copy_from_slice(&key))]
         });
-        for n in [1, 2, 4] {
-            assert_eq!((net.abort_of(n).fault(), net.abort_of(n).culprits()), (Fault::Malformed, &[id(3)][..]));
-        }
+        all_name_3(&net, Fault::Malformed);
+    }
+    // Too short for a hello.
+    for length in [0, 127] {
+        let net =
+            with_cheat(1, Kind::Broadcast, &[1, 2, 4], |_, bytes| vec![forge(bytes, |_, body| body.truncate(length))]);
+        all_name_3(&net, Fault::Malformed);
+        let honest = Evidence::retold(&net.sessions[&id(1)].evidence()[0], id(3), Fault::Malformed, |_| {
+            net.sessions[&id(3)].sent()[0].bytes.clone()
+        });
+        assert!(judge(&honest).is_err(), "a hello as it should be");
     }
 }
 

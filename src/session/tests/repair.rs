@@ -56,7 +56,7 @@ impl Table {
         let lost = Lost { id: id(3), identity: identity(3).public() };
         let (helpers, share) = (HELPERS.map(id), &self.shares[usize::from(n) - 1]);
         let inputs = if n == 3 {
-            Inputs::recipient(share.public(), lost, &helpers)
+            Inputs::recipient(share.public(), &share.public().digest(), lost, &helpers)
         } else {
             Inputs::helper(share, lost, &helpers)
         };
@@ -190,4 +190,24 @@ fn k_23_rows_signed_afterwards_convict_no_helper() {
             assert_eq!(table.judge(&piece.retold(id(1), Fault::BadShare, <[u8]>::to_vec)), None);
         }
     }
+}
+
+/// A helper that has sent its sum has wiped its seed and its one-session key, and hears the rest all the same.
+#[test]
+fn r_10_helpers_keep_no_secrets_to_the_end() {
+    let mut table = Table::new();
+    let mut seen = 0;
+    while let Some((to, bytes)) = table.queue.pop_front() {
+        let session = table.sessions.get_mut(&to).unwrap();
+        let progress = session.receive(&bytes).unwrap();
+        let draws = session.round() < 3 || to == id(3);
+        if !session.is_finished() {
+            assert_eq!((session.seed.is_some(), session.seal_key.is_some()), (draws, draws), "{to}");
+            seen += usize::from(!draws);
+        }
+        table.repaired += usize::from(progress.output.is_some());
+        table.post(to, &progress.send);
+    }
+    assert_eq!(table.repaired, 4);
+    assert!(seen > 0);
 }

@@ -8,7 +8,7 @@ use super::super::envelope::{self, Kind};
 use super::super::store::{Kept, Store};
 use super::coin::{Coin, Quiet};
 use super::{Net, forge, id, identity, open, params, start};
-use crate::error::{Error, Fault, Usage};
+use crate::error::{Abort, Error, Fault, Usage};
 use crate::transcript::Transcript;
 
 const FOREIGN: Error = Error::Usage(Usage::ForeignMessage);
@@ -229,4 +229,31 @@ fn s_16_a_flood_is_bounded_in_bytes() {
     net.sessions.insert(id(1), session);
     net.run();
     net.coin();
+}
+
+/// A round 1 that comes last ends two rounds, and the second in a complaint: the session is over, so there is no
+/// checkpoint to wait for, and the complaint leaves.
+#[test]
+fn s_05_a_complaint_does_not_wait_for_a_checkpoint() {
+    let mut net = Net::new(3, 7, 1);
+    let mut late = Vec::new();
+    net.run_with(|to, bytes| {
+        let header = open(bytes).header;
+        if to == id(1) && (header.sender, header.round, header.kind) == (id(3), 1, Kind::Broadcast) {
+            late.push(bytes.to_vec());
+            return Vec::new();
+        }
+        let is_sealed = to == id(1) && (header.sender, header.kind) == (id(3), Kind::Sealed);
+        let changed = if is_sealed { forge(bytes, |_, body| body[0] ^= 1) } else { bytes.to_vec() };
+        alloc::vec![changed]
+    });
+    let [late] = &late[..] else { panic!() };
+    let session = net.sessions.get_mut(&id(1)).unwrap();
+    let progress = session.receive(late).unwrap();
+    assert_eq!(progress.abort.as_ref().map(Abort::fault), Some(Fault::BadShare));
+    assert!(progress.finished && !progress.must_persist && progress.output.is_none());
+    assert_eq!(session.checkpoint().map(drop), Err(Usage::Over));
+    let kinds: Vec<Kind> = progress.send.iter().map(|parcel| open(&parcel.bytes).header.kind).collect();
+    assert_eq!(kinds.last(), Some(&Kind::Complaint));
+    assert!(kinds.contains(&Kind::Broadcast), "what the round before has brought about");
 }

@@ -21,9 +21,17 @@ pub(super) struct Cut {
     pub(super) closed: usize,
 }
 
+/// What a tree belongs to: in the hash of every node, so that no two backups have a node in common. Public.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TreeName {
+    /// The statement's.
+    pub(super) label: [u8; 32],
+    pub(super) salt: [u8; 32],
+}
+
 /// A tree, or what is known of it. Which nodes are known is public.
 pub(super) struct Tree {
-    salt: [u8; 32],
+    name: TreeName,
     /// By number; 0 is no node.
     nodes: Secret<Vec<Option<Node>>>,
     leaves: usize,
@@ -31,8 +39,8 @@ pub(super) struct Tree {
 
 impl Tree {
     /// The whole tree.
-    pub(super) fn from_root(salt: [u8; 32], cut: Cut, root: &Secret<Node>) -> Self {
-        let mut tree = Self { salt, nodes: Secret::new(vec![None; 2 * cut.rows]), leaves: cut.rows };
+    pub(super) fn from_root(name: TreeName, cut: Cut, root: &Secret<Node>) -> Self {
+        let mut tree = Self { name, nodes: Secret::new(vec![None; 2 * cut.rows]), leaves: cut.rows };
         if let Some(node) = tree.nodes.expose_mut().get_mut(1) {
             *node = Some(*root.expose());
         }
@@ -42,12 +50,12 @@ impl Tree {
 
     /// What the cover of all but the closed leaves gives: all but the closed leaves. `None` unless it has exactly the
     /// nodes that it must have.
-    pub(super) fn from_cover(salt: [u8; 32], cut: Cut, closed: &[usize], cover: &[Node]) -> Option<Self> {
+    pub(super) fn from_cover(name: TreeName, cut: Cut, closed: &[usize], cover: &[Node]) -> Option<Self> {
         let numbers = cover_numbers(cut, closed);
         if numbers.len() != cover.len() {
             return None;
         }
-        let mut tree = Self { salt, nodes: Secret::new(vec![None; 2 * cut.rows]), leaves: cut.rows };
+        let mut tree = Self { name, nodes: Secret::new(vec![None; 2 * cut.rows]), leaves: cut.rows };
         for (number, node) in numbers.into_iter().zip(cover) {
             *tree.nodes.expose_mut().get_mut(number)? = Some(*node);
         }
@@ -68,7 +76,7 @@ impl Tree {
     }
 
     pub(super) fn salt(&self) -> &[u8; 32] {
-        &self.salt
+        &self.name.salt
     }
 
     /// Fills in the children of all that is known.
@@ -77,8 +85,8 @@ impl Tree {
             let Some((above, below)) = self.nodes.expose_mut().split_at_mut_checked(2 * number) else { return };
             let (Some(Some(parent)), [left, right, ..]) = (above.get(number), below) else { continue };
             // 4.2
-            let hash = Transcript::new("ve-node").field(&self.salt).number(u64::try_from(number).unwrap_or(u64::MAX));
-            let both = hash.field(parent).secret();
+            let hash = Transcript::new("ve-node").field(&self.name.label).field(&self.name.salt);
+            let both = hash.number(u64::try_from(number).unwrap_or(u64::MAX)).field(parent).secret();
             if let ([first, second], _) = both.expose().as_chunks::<16>() {
                 (*left, *right) = (Some(*first), Some(*second));
             }

@@ -142,8 +142,9 @@ fn r_01_a_party_that_dies_at_every_message() {
 #[test]
 fn r_01_last_messages_lost_or_changed() {
     for round in [3, 4] {
-        for mask in 0u32..64 {
-            for changes in [false, true] {
+        for changes in [false, true] {
+            let alone = |mask: &u32| mask.count_ones() == 1 || *mask == 63;
+            for mask in (0u32..64).filter(|mask| !changes && round == 3 || alone(mask)) {
                 let mut world = Way::Refresh.world();
                 Way::Refresh.begin(&mut world);
                 let mut count = 0;

@@ -5,6 +5,7 @@
 mod attempts;
 mod crashes;
 mod lies;
+mod logs;
 mod model;
 mod schedules;
 
@@ -207,7 +208,7 @@ impl World {
             world.add(n, |store| KeyRecord::create(store, &identity(n), share));
         }
         for n in newcomers {
-            world.add(*n, |store| KeyRecord::join(store, &identity(*n), id(*n), &public));
+            world.add(*n, |store| KeyRecord::join(store, &identity(*n), id(*n), &public, &public.digest()));
         }
         world
     }
@@ -303,7 +304,7 @@ impl World {
 
     /// These parties exchange what they have, until nothing is new.
     pub(super) fn exchange(&mut self, among: &[u16]) {
-        for _ in 0..3 {
+        for _ in 0..2 {
             for from in among {
                 for to in among.iter().filter(|to| *to != from) {
                     self.show(*from, *to);
