@@ -153,7 +153,7 @@ _PROTOTYPES = {
     "session_output": "h >i32", "session_take_key_share": "h o", "session_take_signature": "h m >8",
     "key_share_to_bytes": "h m", "key_share_from_bytes": "o b", "key_share_me": "h >16", "key_share_package": "h o",
     "package_to_bytes": "h m", "package_from_bytes": "o b", "package_suite": "h >32", "package_verifying_key": "h m",
-    "package_key_id": "h m", "package_sharing": "h m >32", "package_parties": "h >16 r",
+    "package_key_id": "h m", "package_digest": "h m", "package_sharing": "h m >32", "package_parties": "h >16 r",
     "session_take_package": "h o", "key_share_chain_code": "h m", "key_share_xpub": "h m 32 b",
     "key_share_with_identity": "h o 16 b", "package_child_key": "h m b b", "xpub_child_key": "m 32 b b",
     "request_path": "h b", "request_chain_code": "h b",
@@ -161,9 +161,9 @@ _PROTOTYPES = {
     "backup_open": "h o 32 b b", "backup_verifiable": "h m m h b", "backup_verify": "h 16 b b",
     "backup_restore": "h o 32 b b b", "backup_key_generate": "o", "backup_key_to_bytes": "h m",
     "backup_key_from_bytes": "o b", "backup_key_public": "h m",
-    "repair_help_start": "h o h 16 b i b", "repair_start": "h o h 16 b i b",
+    "repair_help_start": "h o h 16 b i b", "repair_start": "h o h b 16 b i b",
     "key_store_file": "o b", "key_store_memory": "o",
-    "record_create": "h o h h", "record_join": "h o h h 16", "record_open": "h o h", "record_depend": "h h",
+    "record_create": "h o h h", "record_join": "h o h h 16 b", "record_open": "h o h", "record_depend": "h h",
     "record_key": "h o", "record_package": "h o", "refresh_start": "h o b", "reshare_start": "h o h 16 i b",
     "record_exchange": "h m", "record_learn": "h b", "record_take_message": "h >16 m",
     "record_attempt": "h m >i32 r size", "record_discard": "h b", "record_reopen": "h b",
@@ -337,6 +337,11 @@ class Package(Handle):
         return _call("package_key_id", self)
 
     @property
+    def digest(self) -> bytes:
+        """What operators compare over a channel they trust."""
+        return _call("package_digest", self)
+
+    @property
     def sharing(self) -> bytes:
         """The name of this sharing of it."""
         return _call("package_sharing", self)[0]
@@ -480,9 +485,9 @@ class Record(Handle):
         return cls._make("record_create", identity, store, share)
 
     @classmethod
-    def join(cls, identity: Identity, store: KeyStore, package: Package, me: int) -> Record:
-        """Of a newcomer, before the reshare that brings its share."""
-        return cls._make("record_join", identity, store, package, me)
+    def join(cls, identity: Identity, store: KeyStore, package: Package, me: int, expected: bytes) -> Record:
+        """Of a newcomer, before the reshare that brings its share; `expected`, the package's digest, is its operator's word."""
+        return cls._make("record_join", identity, store, package, me, expected)
 
     @classmethod
     def open(cls, identity: Identity, store: KeyStore) -> Record:
@@ -701,10 +706,10 @@ class Session(Handle):
         return cls._make("repair_help_start", identity, share, lost, lost_public, helpers, label)
 
     @classmethod
-    def repair(cls, identity: Identity, package: Package, lost: int, lost_public: bytes, helpers: Iterable[int],
+    def repair(cls, identity: Identity, package: Package, expected: bytes, lost: int, lost_public: bytes, helpers: Iterable[int],
                label: bytes) -> Session:
-        """The repair at the party that lost its share."""
-        return cls._make("repair_start", identity, package, lost, lost_public, helpers, label)
+        """The repair at the party that lost its share; `expected`, the package's digest, is its operator's word."""
+        return cls._make("repair_start", identity, package, expected, lost, lost_public, helpers, label)
 
     def receive(self, message: bytes) -> int:
         """Gives it a message off the wire: what is to be done now, SEND | STORE | OUTPUT | FINISHED.

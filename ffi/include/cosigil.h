@@ -1126,6 +1126,11 @@ int32_t cosigil_package_to_bytes(const cosigil_package *package, cosigil_bytes *
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_MALFORMED, COSIGIL_VERSION, COSIGIL_OTHER_SUITE.
 int32_t cosigil_package_from_bytes(cosigil_package **package, const uint8_t *bytes, size_t bytes_len);
 
+// The digest of the package, 32 bytes, identities included: what operators compare over a channel they trust.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+int32_t cosigil_package_digest(const cosigil_package *package, cosigil_bytes *digest);
+
 // The suite of the key: COSIGIL_ECDSA_… or COSIGIL_FROST_….
 //
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
@@ -1345,16 +1350,19 @@ int32_t cosigil_record_create(const cosigil_identity *identity,
                               const cosigil_key_store *store,
                               const cosigil_key_share *share);
 
-// Makes a new record of a party that has no share of the key: a newcomer, or one that lost it. `package`, of the
-// present sharing, comes from this party's operator; a reshare brings the share.
+// Makes a new record of a party that has no share of the key, a newcomer or one that lost it; a reshare brings the share.
+// The package of the present sharing may come from anybody; `expected`, its digest (cosigil_package_digest), only from
+// this party's own operator.
 //
-// Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_STORE_FAILED, COSIGIL_PARTY_ID, COSIGIL_NULL, COSIGIL_NO_HANDLE,
-// COSIGIL_OTHER_HANDLE.
+// Returns COSIGIL_OK, COSIGIL_OTHER_KEY for another package, COSIGIL_RECORD_EXISTS, COSIGIL_STORE_FAILED,
+// COSIGIL_PARTY_ID, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 int32_t cosigil_record_join(const cosigil_identity *identity,
                             cosigil_record **record,
                             const cosigil_key_store *store,
                             const cosigil_package *package,
-                            uint16_t me);
+                            uint16_t me,
+                            const uint8_t *expected,
+                            size_t expected_len);
 
 // Opens the record that is in a store: at every start. Then add its dependents (cosigil_record_depend), and exchange
 // with the others (cosigil_record_exchange) before anything is signed.
@@ -1377,9 +1385,7 @@ int32_t cosigil_record_depend(cosigil_record *record, const cosigil_store *store
 // (cosigil_record_reopen), COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_record_key(const cosigil_record *record, cosigil_key_share **share);
 
-// The package of the sharing in use.
-//
-// Returns COSIGIL_OK, COSIGIL_NO_SHARE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+// The package of the sharing in use. Returns what cosigil_record_key does.
 int32_t cosigil_record_package(const cosigil_record *record, cosigil_package **package);
 
 // Starts a refresh: all parties of the key get new shares, the old ones become worthless. `label`, 32 bytes, names
@@ -1456,8 +1462,7 @@ int32_t cosigil_record_discard(cosigil_record *record, const uint8_t *sharing, s
 
 // Goes back to this sharing, 32 bytes, at all its parties, by an operator's decision after COSIGIL_SHARINGS_CONFLICT.
 //
-// Returns COSIGIL_OK, COSIGIL_RETIRED, COSIGIL_NO_SHARE, COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_LENGTH,
-// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+// Returns what cosigil_record_discard does, and COSIGIL_RETIRED, COSIGIL_NO_SHARE.
 int32_t cosigil_record_reopen(cosigil_record *record, const uint8_t *sharing, size_t sharing_len);
 
 // Frees a record. NULL is left alone. What is in its store stays; sessions of it go on.
@@ -1485,16 +1490,18 @@ int32_t cosigil_repair_help_start(const cosigil_identity *identity,
                                   const uint8_t *label,
                                   size_t label_len);
 
-// Starts the repair at the party that lost its share, of which it has the package: from a backup or from any helper.
-// The other arguments are those of cosigil_repair_help_start; `lost` is this party, `lost_key` the public half of
-// `identity`.
+// Starts the repair at the party that lost its share. The package may come from anybody, a helper too; `expected`, its
+// digest (cosigil_package_digest), only from this party's own operator. The other arguments are those of
+// cosigil_repair_help_start; `lost` is this party, `lost_key` the public half of `identity`.
 //
 // The output is the key share, as it was.
 //
-// Returns what cosigil_repair_help_start does.
+// Returns what cosigil_repair_help_start does, and COSIGIL_OTHER_KEY for another package.
 int32_t cosigil_repair_start(const cosigil_identity *identity,
                              cosigil_session **session,
                              const cosigil_package *package,
+                             const uint8_t *expected,
+                             size_t expected_len,
                              uint16_t lost,
                              const uint8_t *lost_key,
                              size_t lost_key_len,

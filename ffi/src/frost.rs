@@ -64,20 +64,23 @@ fn make_list<S: ServedFrost>(_: &PublicKeyPackage<S>, entries: &[(PartyId, Zeroi
     Ok(CommitmentList::new(entries)?.to_bytes())
 }
 
+/// Why signing failed, and the nonces where they are still good.
+type Refused<S> = Box<(Failure, Option<Nonces<S>>)>;
+
 /// Signs. Nonces of another key come back.
 fn sign<S: ServedFrost>(
     share: &KeyShare<S>,
     nonces: Nonces<S>,
     request: &SigningRequest<S>,
     list: &[u8],
-) -> core::result::Result<Vec<u8>, (Failure, Option<Nonces<S>>)> {
+) -> core::result::Result<Vec<u8>, Refused<S>> {
     let list = match CommitmentList::from_bytes_for_signer(list, share, &nonces) {
         Ok(list) => list,
-        Err(usage) => return Err((usage.into(), Some(nonces))),
+        Err(usage) => return Err(Box::new((usage.into(), Some(nonces)))),
     };
     match frost::sign(share, nonces, request, &list) {
         Ok(signature_share) => Ok(signature_share.to_bytes()),
-        Err(error) => Err((error.error().clone().into(), error.into_nonces())),
+        Err(error) => Err(Box::new((error.error().clone().into(), error.into_nonces()))),
     }
 }
 
@@ -214,7 +217,8 @@ fn spend(
                 return Err(failure);
             }
         };
-        sign(share, nonces, &request, list).map_err(|(failure, nonces)| {
+        sign(share, nonces, &request, list).map_err(|refused| {
+            let (failure, nonces) = *refused;
             *held = nonces.map(S::nonces);
             failure
         })

@@ -220,6 +220,19 @@ pub unsafe extern "C" fn cosigil_package_from_bytes(
     })
 }
 
+/// The digest of the package, 32 bytes, identities included: what operators compare over a channel they trust.
+///
+/// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cosigil_package_digest(package: *const cosigil_package, digest: *mut cosigil_bytes) -> i32 {
+    call(|| {
+        outs!(digest);
+        let found = with_each!(&*handle::get(package)?, package => package.digest());
+        digest.lend(found.to_vec());
+        Ok(())
+    })
+}
+
 /// The suite of the key: COSIGIL_ECDSA_… or COSIGIL_FROST_….
 ///
 /// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.

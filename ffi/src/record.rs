@@ -66,8 +66,9 @@ fn join<S: Served>(
     store: Arc<dyn KeyStore>,
     identity: &Identity,
     me: PartyId,
+    expected: &[u8; 32],
 ) -> Result<AnyRecord> {
-    Ok(S::record(KeyRecord::join(store, identity, me, package)?))
+    Ok(S::record(KeyRecord::join(store, identity, me, package, expected)?))
 }
 
 fn key<S: Served>(record: &KeyRecord<S>) -> Result<AnyShare> {
@@ -112,11 +113,12 @@ pub unsafe extern "C" fn cosigil_record_create(
     })
 }
 
-/// Makes a new record of a party that has no share of the key: a newcomer, or one that lost it. `package`, of the
-/// present sharing, comes from this party's operator; a reshare brings the share.
+/// Makes a new record of a party that has no share of the key, a newcomer or one that lost it; a reshare brings the share.
+/// The package of the present sharing may come from anybody; `expected`, its digest (cosigil_package_digest), only from
+/// this party's own operator.
 ///
-/// Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_STORE_FAILED, COSIGIL_PARTY_ID, COSIGIL_NULL, COSIGIL_NO_HANDLE,
-/// COSIGIL_OTHER_HANDLE.
+/// Returns COSIGIL_OK, COSIGIL_OTHER_KEY for another package, COSIGIL_RECORD_EXISTS, COSIGIL_STORE_FAILED,
+/// COSIGIL_PARTY_ID, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_record_join(
     identity: *const cosigil_identity,
@@ -124,12 +126,16 @@ pub unsafe extern "C" fn cosigil_record_join(
     store: *const cosigil_key_store,
     package: *const cosigil_package,
     me: u16,
+    expected: *const u8,
+    expected_len: usize,
 ) -> i32 {
     call(|| {
         outs!(record);
         let (identity, store, package) = (handle::get(identity)?, handle::get(store)?, handle::get(package)?);
         let me = PartyId::new(me)?;
-        let made = with_each!(&*package, package => join(package, Arc::clone(&store), &identity, me))?;
+        // SAFETY: by contract null or `expected_len` bytes.
+        let expected = array(unsafe { given(expected, expected_len) }?)?;
+        let made = with_each!(&*package, package => join(package, Arc::clone(&store), &identity, me, &expected))?;
         record.open(Kept::new(made))
     })
 }
@@ -183,9 +189,7 @@ pub unsafe extern "C" fn cosigil_record_key(record: *const cosigil_record, share
     })
 }
 
-/// The package of the sharing in use.
-///
-/// Returns COSIGIL_OK, COSIGIL_NO_SHARE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+/// The package of the sharing in use. Returns what cosigil_record_key does.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_record_package(
     record: *const cosigil_record,
@@ -372,8 +376,7 @@ pub unsafe extern "C" fn cosigil_record_discard(
 
 /// Goes back to this sharing, 32 bytes, at all its parties, by an operator's decision after COSIGIL_SHARINGS_CONFLICT.
 ///
-/// Returns COSIGIL_OK, COSIGIL_RETIRED, COSIGIL_NO_SHARE, COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_LENGTH,
-/// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+/// Returns what cosigil_record_discard does, and COSIGIL_RETIRED, COSIGIL_NO_SHARE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_record_reopen(
     record: *mut cosigil_record,

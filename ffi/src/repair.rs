@@ -23,7 +23,7 @@ use crate::status::*;
 fn repaired<S: Served>(repaired: Repaired<S>) -> Output {
     match repaired {
         Repaired::Share(share) => held(*share),
-        Repaired::Helped(package) => Output::Package(S::package(package)),
+        Repaired::Helped(package) => Output::Package(Box::new(S::package(package))),
     }
 }
 
@@ -43,12 +43,13 @@ fn help<S: Served>(
 
 fn recover<S: Served>(
     package: &PublicKeyPackage<S>,
+    expected: &[u8; 32],
     lost: Lost,
     helpers: &[PartyId],
     identity: &Identity,
     label: Label,
 ) -> Result<Running> {
-    start(Inputs::recipient(package, lost, helpers)?, identity, label)
+    start(Inputs::recipient(package, expected, lost, helpers)?, identity, label)
 }
 
 fn lost(party: u16, key: &[u8]) -> Result<Lost> {
@@ -90,18 +91,20 @@ pub unsafe extern "C" fn cosigil_repair_help_start(
     })
 }
 
-/// Starts the repair at the party that lost its share, of which it has the package: from a backup or from any helper.
-/// The other arguments are those of cosigil_repair_help_start; `lost` is this party, `lost_key` the public half of
-/// `identity`.
+/// Starts the repair at the party that lost its share. The package may come from anybody, a helper too; `expected`, its
+/// digest (cosigil_package_digest), only from this party's own operator. The other arguments are those of
+/// cosigil_repair_help_start; `lost` is this party, `lost_key` the public half of `identity`.
 ///
 /// The output is the key share, as it was.
 ///
-/// Returns what cosigil_repair_help_start does.
+/// Returns what cosigil_repair_help_start does, and COSIGIL_OTHER_KEY for another package.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_repair_start(
     identity: *const cosigil_identity,
     session: *mut *mut cosigil_session,
     package: *const cosigil_package,
+    expected: *const u8,
+    expected_len: usize,
     lost: u16,
     lost_key: *const u8,
     lost_key_len: usize,
@@ -113,13 +116,17 @@ pub unsafe extern "C" fn cosigil_repair_start(
     call(|| {
         outs!(session);
         let (identity, package) = (handle::get(identity)?, handle::get(package)?);
+        // SAFETY: by contract null or `expected_len` bytes.
+        let expected = array(unsafe { given(expected, expected_len) }?)?;
         // SAFETY: by contract null or `lost_key_len` bytes.
         let lost = self::lost(lost, unsafe { given(lost_key, lost_key_len) }?)?;
         // SAFETY: by contract null or `helpers_len` ids.
         let helpers = ids(unsafe { given(helpers, helpers_len) }?)?;
         // SAFETY: by contract null or `label_len` bytes.
         let label = crate::input::label(unsafe { given(label, label_len) }?)?;
-        session.open(Mutex::new(with_each!(&*package, package => recover(package, lost, &helpers, &identity, label))?))
+        session.open(Mutex::new(
+            with_each!(&*package, package => recover(package, &expected, lost, &helpers, &identity, label))?,
+        ))
     })
 }
 

@@ -18,7 +18,7 @@ pub(crate) enum Output {
     /// A share of a key: new, or of a new sharing, or found again.
     KeyShare(AnyShare),
     /// The package of a key after a repair: it worked.
-    Package(AnyPackage),
+    Package(Box<AnyPackage>),
     /// A setup with a peer.
     Pair(Arc<Pair>),
     /// A signature, verified.

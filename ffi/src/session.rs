@@ -356,7 +356,7 @@ pub unsafe extern "C" fn cosigil_session_take_package(
                 other => Err(other),
             })
         })?;
-        package.open(taken)
+        package.open(*taken)
     })
 }
 

@@ -18,7 +18,7 @@ NUMBERS = {
     "memory_kib": "64", "passes": "1", "lanes": "1",
 }
 # Inputs of one length only.
-EXACT = {"label", "seed", "key", "digest", "root", "id", "lost_key", "maker", "sharing", "chain_code"}
+EXACT = {"label", "seed", "key", "digest", "root", "id", "lost_key", "maker", "sharing", "chain_code", "expected"}
 # Inputs that must be what they say before anything else is looked at.
 TEXTS = {"path": "m/0/7"}
 # Pointers that may be NULL.

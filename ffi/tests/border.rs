@@ -1,4 +1,5 @@
 //! The border's own files, compiled alone: their tests need none of the protocols behind it.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![allow(dead_code, non_camel_case_types, reason = "a part of the library")]
 
 #[path = "../src/bytes.rs"]

@@ -192,10 +192,16 @@ static void repair(void) {
   for (size_t k = 0; k < 2; ++k)
     CHECK(cosigil_repair_help_start(team.identities[k], &sessions[k], team.shares[k], 3, key.data, key.len, IDS, 2, label,
                                     sizeof label));
-  CHECK(cosigil_repair_start(identity, &sessions[2], package, 3, key.data, key.len, IDS, 2, label, sizeof label));
+  cosigil_bytes digest;
+  cosigil_session *none;
+  CHECK(cosigil_package_digest(package, &digest));
+  EXPECT_STATUS(cosigil_repair_start(identity, &none, package, label, 32, 3, key.data, key.len, IDS, 2, label, sizeof label),
+                COSIGIL_OTHER_KEY);
+  CHECK(cosigil_repair_start(identity, &sessions[2], package, digest.data, digest.len, 3, key.data, key.len, IDS, 2, label, sizeof label));
   run(N, sessions, IDS, keep);
   CHECK(cosigil_key_share_with_identity(team.shares[2], &changed, 3, key.data, key.len));
   EXPECT(same_share(share_out[2], changed) && !same_share(share_out[2], team.shares[2]));
+  CHECK(cosigil_bytes_free(&digest));
   for (size_t k = 0; k < 2; ++k) CHECK(cosigil_package_free(package_out[k]));
   EXPECT_STATUS(cosigil_repair_help_start(team.identities[0], &sessions[0], team.shares[0], 3, key.data, key.len, IDS, 1, label,
                                           sizeof label),
@@ -332,7 +338,10 @@ static void records(void) {
   }
   CHECK(cosigil_record_package(records[0], &present));
   CHECK(cosigil_key_store_memory(&memory));
-  CHECK(cosigil_record_join(identities[3], &records[3], memory, present, 4));
+  CHECK(cosigil_package_digest(present, &shown));
+  EXPECT_STATUS(cosigil_record_join(identities[3], &records[3], memory, package, 4, shown.data, shown.len), COSIGIL_OTHER_KEY);
+  CHECK(cosigil_record_join(identities[3], &records[3], memory, present, 4, shown.data, shown.len));
+  CHECK(cosigil_bytes_free(&shown));
   CHECK(cosigil_key_store_free(memory));
   EXPECT_STATUS(cosigil_record_key(records[3], &share_out[3]), COSIGIL_NO_SHARE);
   next_label(label);

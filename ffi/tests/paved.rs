@@ -1,6 +1,11 @@
 //! Every suite from key generation to a signature through the C functions; the signatures are verified by the crates
 //! that the world uses.
-#![allow(clippy::undocumented_unsafe_blocks, reason = "every argument is a live local or a handle")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "every argument is a live local or a handle"
+)]
 
 use std::collections::VecDeque;
 use std::ptr::null_mut;

@@ -1,5 +1,6 @@
 //! The source of the interface: every function is in the header, every error of the library has a status of its own,
 //! every entry catches panics.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::fs;
