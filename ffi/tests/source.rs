@@ -83,7 +83,7 @@ fn i_07_every_entry_catches_panics() {
         let name = body.split('(').next().unwrap();
         let Some((_, body)) = body.split_once(") -> i32 {\n") else { continue };
         let first = body.lines().map(str::trim).find(|line| !line.starts_with("fn ") && !is_inner(body, line)).unwrap();
-        let guarded = ["call(|| {", "quietly(|| {", "handle::close(", "COSIGIL_ABI_VERSION"]
+        let guarded = ["call(||", "quietly(||", "handle::close(", "COSIGIL_ABI_VERSION"]
             .iter()
             .any(|guard| first.starts_with(guard));
         assert!(guarded, "cosigil_{name} begins with {first}");
