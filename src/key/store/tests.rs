@@ -37,6 +37,11 @@ fn behaves(store: &dyn KeyStore) {
         assert_eq!(store.load().unwrap().unwrap().as_slice(), record);
         assert_eq!(store.newest(), Ok(generation));
     }
+    // Of two objects on one store, one knows less.
+    for generation in [2, 3] {
+        assert_eq!(store.save(generation, b"less"), Err(StoreError::Failed));
+        assert_eq!(store.load().unwrap().unwrap().as_slice(), b"x");
+    }
 }
 
 #[test]

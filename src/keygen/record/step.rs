@@ -148,15 +148,32 @@ impl<S: Scheme> Step<S> {
     /// # Errors
     /// Those of [`Ledger::confirm`].
     pub(super) fn enter(&mut self, held: Held<S>) -> Result<(), Usage> {
-        let view = *held.log.view();
-        if !self.ledger.confirm(view, held.holders())? {
-            return Ok(());
+        if self.ledger.confirm(*held.log.view(), held.holders())? {
+            self.hold(held);
         }
+        Ok(())
+    }
+
+    /// 4.4: enters an attempt that carries this party's own confirm and is not in the record. Whether it did.
+    pub(super) fn recall(&mut self, held: Held<S>) -> bool {
+        let new = self.ledger.recall(*held.log.view(), held.era, held.holders());
+        if new {
+            self.hold(held);
+        }
+        new
+    }
+
+    /// Keeps what was signed in an attempt that was put into the ledger just now.
+    pub(super) fn hold(&mut self, mut held: Held<S>) {
+        let view = *held.log.view();
         for (id, _) in held.log.confirms() {
             self.ledger.add_confirm(&view, id);
         }
+        let acks: Vec<_> = held.acks.values().cloned().collect();
+        for (id, list) in acks.iter().filter_map(|signed| held.add_ack(signed).ok()) {
+            self.ledger.add_ack(&view, id, list);
+        }
         self.held.push(held);
-        Ok(())
     }
 
     /// Takes what somebody else holds of an attempt that this party has confirmed. Whether anything is new.
