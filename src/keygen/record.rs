@@ -132,6 +132,8 @@ pub struct Moved {
 pub struct AttemptStatus {
     /// The sharing it starts from.
     pub from: Sharing,
+    /// How often that sharing had been reopened when the attempt began.
+    pub era: u16,
     /// The sharing it makes.
     pub to: Sharing,
     /// How far it has come.

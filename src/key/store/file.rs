@@ -93,6 +93,9 @@ impl KeyStore for FileKeyStore {
         let inner = self.lock()?;
         // A draft that a crash has left may hold a share.
         let draft = disk::beside(&inner.path, ".draft");
+        if fs::symlink_metadata(&draft).is_ok_and(|left| left.is_symlink()) {
+            fs::remove_file(&draft)?;
+        }
         if let Ok(mut left) = OpenOptions::new().write(true).open(&draft) {
             disk::wipe(&mut left)?;
             fs::remove_file(&draft)?;

@@ -1,9 +1,11 @@
 //! One attempt at a refresh or reshare: the session, and the record that keeps what it promises.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::CryptoRng;
 
+use super::ledger::HARD_BOUND;
 use super::step::{Held, Step, session_label};
 use super::{KeyRecord, MAX_STEPS, Moved};
 use crate::error::{Error, Usage};
@@ -40,7 +42,7 @@ impl<S: Scheme> KeyRecord<S> {
         plan: &Plan<S>,
         label: Label,
         rng: &mut impl CryptoRng,
-    ) -> Result<(Attempt<S>, alloc::vec::Vec<Parcel>), Usage> {
+    ) -> Result<(Attempt<S>, Vec<Parcel>), Usage> {
         self.check_alive()?;
         let (old, me) = (plan.old(), self.me);
         if plan.threshold() == Threshold::ONE {
@@ -57,7 +59,7 @@ impl<S: Scheme> KeyRecord<S> {
         match self.step(&old.sharing()) {
             Some(step) if step.old != *old => return Err(Usage::OtherKey),
             Some(step) => {
-                step.ledger.check_open()?;
+                step.ledger.check_open(&plan.holders().ids().collect::<Vec<_>>())?;
                 (era, share) = (step.ledger.era, step.share.clone());
             }
             // 1.2: whoever has lost its share, or comes back from an old copy, receives a new one.
@@ -68,9 +70,7 @@ impl<S: Scheme> KeyRecord<S> {
             None if !self.in_use().is_some_and(|step| step.is_of_key(old)) => return Err(Usage::OtherKey),
             None => {}
         }
-        if self.steps.len() >= MAX_STEPS - 1 {
-            return Err(Usage::TooMany);
-        }
+        self.check_room(plan)?;
         let inputs = match share {
             Some(share) => ReshareInputs::holder(plan.clone(), share)?,
             None if deals => return Err(Usage::NoShare),
@@ -80,6 +80,13 @@ impl<S: Scheme> KeyRecord<S> {
         let (session, first) = Session::start(params, &self.identity, inputs, rng)?;
         let recorded = !plan.holders().contains(me);
         Ok((Attempt { session, plan: plan.clone(), label, era, recorded, refused: None }, first))
+    }
+
+    /// Whether another sharing may be on its way: a few, or any that leaves out all who hold up the others.
+    fn check_room(&self, plan: &Plan<S>) -> Result<(), Usage> {
+        let waits = |step: &Step<S>| step.ledger.missing().iter().any(|id| plan.holders().contains(*id));
+        let room = self.steps.len() < MAX_STEPS - 1 || !self.steps.iter().any(waits);
+        if room && self.steps.len() < HARD_BOUND - 1 { Ok(()) } else { Err(Usage::TooMany) }
     }
 
     /// Whether it is this key's, and this party's: a mistake of the caller is to leave all unharmed.
@@ -111,9 +118,7 @@ impl<S: Scheme> KeyRecord<S> {
                     return Err(Usage::OtherKey);
                 }
                 // There must be room for the sharing that it makes, too.
-                if self.steps.len() >= MAX_STEPS - 1 {
-                    return Err(Usage::TooMany);
-                }
+                self.check_room(&attempt.plan)?;
                 let mut step = Step::new(me, old.clone(), None);
                 step.enter(held)?;
                 self.steps.push(step);
@@ -193,7 +198,7 @@ impl<S: Scheme> Attempt<S> {
     }
 
     /// Who still owes a message of the session.
-    pub fn awaiting(&self) -> alloc::vec::Vec<PartyId> {
+    pub fn awaiting(&self) -> Vec<PartyId> {
         self.session.awaiting()
     }
 
@@ -206,7 +211,7 @@ impl<S: Scheme> Attempt<S> {
     }
 
     /// Peers of whom a signed message came with other inputs, or another round 1 of somebody.
-    pub fn conflicts(&self) -> alloc::vec::Vec<PartyId> {
+    pub fn conflicts(&self) -> Vec<PartyId> {
         self.session.conflicts()
     }
 

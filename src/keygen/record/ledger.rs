@@ -101,7 +101,7 @@ impl Ledger {
     /// # Errors
     /// [`Usage::Acknowledged`] after an acknowledgement, [`Usage::Retired`] when another attempt is done
     /// without this party, [`Usage::TooMany`].
-    pub(super) fn check_open(&self) -> Result<(), Usage> {
+    pub(super) fn check_open(&self, holders: &[PartyId]) -> Result<(), Usage> {
         if self.retired {
             return Err(Usage::Retired);
         }
@@ -109,7 +109,21 @@ impl Ledger {
         if self.chosen().is_some() || self.promised().is_some() {
             return Err(Usage::Acknowledged);
         }
-        if self.entries.len() < MAX_ATTEMPTS { Ok(()) } else { Err(Usage::TooMany) }
+        // What was discarded counts no more, and a way on without all who hold things up is always open.
+        let counted = self.entries.iter().filter(|entry| !entry.discarded).count();
+        let missing = self.missing();
+        let room = counted < MAX_ATTEMPTS || !holders.iter().any(|id| missing.contains(id));
+        if room && self.entries.len() < HARD_BOUND { Ok(()) } else { Err(Usage::TooMany) }
+    }
+
+    /// Who has not confirmed an attempt, or not acknowledged one that this party has.
+    pub(super) fn missing(&self) -> BTreeSet<PartyId> {
+        let of = |entry: &Entry| {
+            let acked = self.acked.contains(&entry.view);
+            let there = |id: &PartyId| if acked { entry.acks.contains_key(id) } else { entry.confirms.contains(id) };
+            entry.holders.iter().copied().filter(|id| !there(id)).collect::<Vec<_>>()
+        };
+        self.entries.iter().filter(|entry| !entry.discarded).flat_map(of).collect()
     }
 
     /// Enters this party's own confirm of an attempt. Whether it is new.
@@ -121,7 +135,7 @@ impl Ledger {
         if self.get(&view).is_some() {
             return Ok(false);
         }
-        self.check_open()?;
+        self.check_open(&holders)?;
         if !holders.contains(&self.me) {
             return Err(Usage::UnknownParty(self.me));
         }
@@ -258,16 +272,17 @@ impl Ledger {
     }
 
     /// 2.6: goes back to the old sharing, by an operator's decision. What was confirmed so far is closed, what
-    /// was acknowledged is kept.
+    /// was acknowledged is kept. Whether it is a later era.
     ///
     /// # Errors
-    /// [`Usage::Retired`] if an attempt is done: the old share is gone; [`Usage::TooMany`].
-    pub(super) fn reopen(&mut self) -> Result<(), Usage> {
+    /// [`Usage::Retired`] if an attempt is done: the old share is gone.
+    pub(super) fn reopen(&mut self, era: u16) -> Result<bool, Usage> {
         if !self.keeps_old() {
             return Err(Usage::Retired);
         }
-        self.era = self.era.checked_add(1).ok_or(Usage::TooMany)?;
-        Ok(())
+        let later = era > self.era;
+        self.era = self.era.max(era);
+        Ok(later)
     }
 
     /// 2.5: the acknowledged attempt and another one, both with certificates, of which the first cannot

@@ -64,7 +64,16 @@ impl<S: Scheme> KeyRecord<S> {
     }
 
     fn due(&self) -> Option<(usize, View, Vec<View>)> {
-        let due = |(k, step): (usize, &Step<S>)| step.ledger.due().map(|(view, list)| (k, view, list));
+        // After a change of identity, an attempt that names the one before stays as it is.
+        let own = self.identity.public();
+        let is_ours = |step: &Step<S>, view: &View| {
+            let named = step.of_view(view).and_then(|held| held.log.plan().holders().identity(self.me));
+            named == Some(&own)
+        };
+        let due = |(k, step): (usize, &Step<S>)| {
+            let (view, list) = step.ledger.due().filter(|(view, _)| is_ours(step, view))?;
+            Some((k, view, list))
+        };
         self.steps.iter().enumerate().find_map(due)
     }
 

@@ -34,7 +34,7 @@ pub(super) struct Held<S: Scheme> {
     /// The acknowledgements, as signed.
     pub(super) acks: BTreeMap<PartyId, Vec<u8>>,
     /// Acknowledgements that came before the certificate. Not stored: they come again by an exchange.
-    pub(super) early: Vec<Vec<u8>>,
+    pub(super) early: BTreeMap<PartyId, Vec<u8>>,
 }
 
 /// 1.3: the label of the session: an attempt of one era is never taken for one of another.
@@ -51,7 +51,7 @@ impl<S: Scheme> Held<S> {
         if *log.label() != session_label(&label, era) {
             return Err(Usage::OtherKey);
         }
-        Ok(Self { label, era, log, pending: None, acks: BTreeMap::new(), early: Vec::new() })
+        Ok(Self { label, era, log, pending: None, acks: BTreeMap::new(), early: BTreeMap::new() })
     }
 
     /// Takes an acknowledgement: whose it is, and its list.
@@ -114,9 +114,8 @@ impl<S: Scheme> Step<S> {
                 Ok((id, list)) => return Ok(self.ledger.add_ack(&view, id, list)),
                 Err(Usage::WrongInbox(_)) => {
                     // 1.6: it is kept for when the certificate is there, one for each holder at most.
-                    if held.early.len() < held.log.plan().holders().len() && !held.early.iter().any(|e| e == signed) {
-                        held.early.push(signed.to_vec());
-                    }
+                    let id = held.log.author_of_ack(signed)?;
+                    held.early.entry(id).or_insert_with(|| signed.to_vec());
                     return Ok(false);
                 }
                 Err(_) => {}
@@ -136,7 +135,7 @@ impl<S: Scheme> Step<S> {
             return;
         }
         let Some(held) = self.held.iter_mut().find(|held| held.log.view() == view) else { return };
-        for signed in core::mem::take(&mut held.early) {
+        for signed in core::mem::take(&mut held.early).into_values() {
             if let Ok((id, list)) = held.add_ack(&signed) {
                 self.ledger.add_ack(view, id, list);
             }

@@ -137,7 +137,7 @@ fn r_14_a_reopened_sharing_accuses_nobody() {
     world.run(|mail| mail.round() < 3 || mail.to == 1 && mail.round() == 3);
     assert!(matches!(world.parties[&1].news[..], [News::Active(_)]));
     for n in [1, 2, 3] {
-        world.record(n).reopen(&old.sharing()).unwrap();
+        world.record(n).reopen(&old.sharing(), 1).unwrap();
         world.party(n).attempts.clear();
     }
     world.begin(&plan, 2);

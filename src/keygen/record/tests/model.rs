@@ -263,7 +263,8 @@ impl World {
             6 if self.rule == Rule::Ledger && self.below(8) == 0 => {
                 let all = self.coin();
                 for party in self.honest.iter_mut().enumerate().filter(|(k, _)| all || *k == who) {
-                    let _ = party.1.ledger.reopen();
+                    let era = party.1.ledger.era + 1;
+                    let _ = party.1.ledger.reopen(era);
                 }
             }
             _ if !self.said.is_empty() => {

@@ -90,7 +90,7 @@ fn r_01_an_unstored_confirm_does_not_leave() {
                 let writes = world.parties[&1].store.writes.load(Ordering::SeqCst);
                 *world.party(1).store.cut.lock().unwrap() = Some((writes, Cut::Before));
             }
-            Some(_) => world.record(1).reopen(&old).unwrap(),
+            Some(_) => world.record(1).reopen(&old, 1).unwrap(),
             None => {}
         }
         let mut failed = None;
@@ -181,7 +181,7 @@ fn r_07_the_sharing_that_was_in_use_goes() {
         mail.round() < 4
     });
     let now = world.sharing(1);
-    world.record(1).reopen(&old).unwrap();
+    world.record(1).reopen(&old, 1).unwrap();
     assert_eq!(*world.parties[&1].dependent.retired.lock().unwrap(), [old, now]);
     world.party(1).dependent.retired.lock().unwrap().clear();
     // Presignatures of the old sharing are made again; then the attempt of before becomes done.
@@ -202,7 +202,7 @@ fn r_07_a_share_of_an_earlier_era_goes() {
     world.run(|mail| mail.round() < 4);
     for n in [1, 2, 3] {
         world.party(n).attempts.clear();
-        world.record(n).reopen(&old).unwrap();
+        world.record(n).reopen(&old, 1).unwrap();
     }
     let plan = world.reshare(&[1, 2], &[1, 2], 2);
     world.begin(&plan, 2);
@@ -230,10 +230,62 @@ fn r_01_two_records_on_one_store() {
     let mut one = KeyRecord::<S>::create(store.clone(), &identity(1), shares(2, &[1, 2, 3]).remove(0)).unwrap();
     let mut two = KeyRecord::<S>::open(store.clone(), &identity(1), Vec::new()).unwrap().unwrap();
     let (to, plan) = (one.current, Plan::refresh(one.public().unwrap()).unwrap());
-    one.reopen(&to).unwrap();
+    one.reopen(&to, 1).unwrap();
     assert_eq!(two.mark_exported(), Err(Usage::StoreFailed));
     assert_eq!(two.attempt(&plan, Label::from_bytes([1; 32]), &mut rng(1, 1)).err(), Some(Usage::StoreFailed));
     one.mark_exported().unwrap();
     let stored = KeyRecord::<S>::open(store, &identity(1), Vec::new()).unwrap().unwrap();
     assert_eq!(stored.steps[0].ledger.era, 1);
+}
+
+/// a repaired share comes into the record that is there: what was signed in it stays.
+#[test]
+fn r_14_a_repaired_share_is_adopted() {
+    let mut world = World::new(2, &[1, 2, 3], &[]);
+    let plan = world.refresh();
+    world.begin(&plan, 1);
+    world.run(|mail| mail.round() < 3);
+    let (repaired, signed) = (shares(2, &[1, 2, 3]), world.parties[&1].record.status());
+    let mut others = repaired.into_iter();
+    let own = others.next().unwrap();
+    assert_eq!(world.record(1).adopt(own.duplicate()), Err(Usage::RecordExists));
+    assert_eq!(world.record(1).adopt(others.next().unwrap()), Err(Usage::OtherIdentity));
+    world.record(1).steps[0].share = None;
+    world.record(1).adopt(own.duplicate()).unwrap();
+    world.party(1).restart();
+    assert_eq!(world.parties[&1].record.status(), signed);
+    world.all_sign(&[1, 2, 3]);
+    // One of a sharing that came later, of which the record has heard only.
+    for n in [1, 2, 3] {
+        let again = world.record(n).resend().unwrap();
+        world.post(n, again);
+    }
+    let copy = world.parties[&1].store.load().unwrap().unwrap();
+    world.run_all();
+    let (old, later) = (own.public().sharing(), world.key(1));
+    come_back(&mut world, 1, Some(&copy));
+    world.record(1).adopt(later.duplicate()).unwrap();
+    assert_eq!(world.parties[&1].dependent.retired.lock().unwrap().last(), Some(&old));
+    world.party(1).restart();
+    world.all_sign(&[1, 2, 3]);
+    world.exchange(&[1, 2, 3]);
+    world.all_sign(&[1, 2, 3]);
+    assert!(world.parties[&1].record.step(&old).is_none_or(|step| step.share.is_none()));
+    assert_eq!(world.record(1).adopt(own), Err(Usage::Retired));
+}
+
+/// an operator may reopen twice; what counts is the era that it names.
+#[test]
+fn r_14_reopening_twice_is_once() {
+    let mut world = World::new(2, &[1, 2, 3], &[]);
+    let (old, plan) = (world.sharing(1), world.refresh());
+    for (n, times) in [(1, 1), (2, 3), (3, 2)] {
+        for _ in 0..times {
+            world.record(n).reopen(&old, 1).unwrap();
+        }
+    }
+    world.begin(&plan, 1);
+    world.run_all();
+    assert_ne!(world.all_sign(&[1, 2, 3]), old);
+    assert!(world.parties.values().all(|party| party.record.status().iter().all(|attempt| attempt.era == 1)));
 }
