@@ -28,8 +28,8 @@ fn r_14_a_lost_confirm_accuses_nobody() {
         world.begin(&plan, 1);
         let mut withheld = Vec::new();
         world.run(|mail| {
-            let keep = mail.round() == 3 && mail.from == 3;
-            if keep {
+            let keep = mail.round() == 3 && (mail.from == 3 || mail.to == 3);
+            if keep && mail.from == 3 {
                 withheld.push(mail.clone());
             }
             !keep
