@@ -214,10 +214,8 @@ impl<S: EcdsaScheme> Presignature<S> {
 /// Whether a stored presignature is of this sharing, whatever its suite.
 #[cfg(any(test, feature = "std"))]
 pub(super) fn is_of(record: &[u8], key_id: &KeyId, sharing: &Sharing) -> bool {
-    let names = record::read_any(record, PRESIGNATURE).and_then(|(_, mut input)| {
-        let names: [Option<[u8; 32]>; 2] = [input.array(), input.array()];
-        Ok(names)
-    });
+    let names = record::read_any(record, PRESIGNATURE)
+        .map(|(_, mut input)| -> [Option<[u8; 32]>; 2] { [input.array(), input.array()] });
     names == Ok([Some(*key_id.as_bytes()), Some(*sharing.as_bytes())])
 }
 

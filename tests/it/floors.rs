@@ -171,6 +171,7 @@ fn attacks_are_answered() {
     let mut all = Vec::new();
     sources(&root.join("src"), &mut all);
     sources(&root.join("tests"), &mut all);
+    sources(&root.join("ffi/tests"), &mut all);
     let text: String = all.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let page = fs::read_to_string(root.join("docs/attacks.md")).unwrap();
     let mut rows = 0;

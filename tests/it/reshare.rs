@@ -294,14 +294,14 @@ fn r_06_sharings_do_not_mix() {
     assert_eq!(public(&one).number(), public(&other).number());
     for (ours, theirs) in [(&one, &old), (&one, &other)] {
         let mixed = [&ours[&1], &theirs[&2]].map(|share| KeyShare::<S>::from_bytes(&share.to_bytes()).unwrap());
-        let refused = Err(Usage::OtherSharing { ours: public(ours).sharing(), theirs: public(theirs).sharing() });
-        assert_eq!(cosigil::hazmat::reconstruct(&mixed).map(drop), refused);
+        let refused = Usage::OtherSharing { ours: public(ours).sharing(), theirs: public(theirs).sharing() };
+        assert_eq!(cosigil::hazmat::reconstruct(&mixed).map(drop), Err(refused));
         let request = || SigningRequest::<S>::new([7; 32]);
         let (nonces, commitments) = frost::commit(&theirs[&1], &mut rng(54)).unwrap();
         let (_, others) = frost::commit(&theirs[&2], &mut rng(55)).unwrap();
         let list = CommitmentList::new([(id(1), commitments), (id(2), others)]).unwrap();
         let error = frost::sign(&ours[&1], nonces, &request(), &list).unwrap_err();
-        assert_eq!(*error.error(), Error::Usage(refused.unwrap_err()));
+        assert_eq!(*error.error(), Error::Usage(refused));
         let start = |share: &Arc<KeyShare<S>>| {
             let params = share.session_params(label(9), [id(1), id(2)]).unwrap();
             let inputs = SigningInputs { key_share: Arc::clone(share), request: request() };
@@ -310,7 +310,7 @@ fn r_06_sharings_do_not_mix() {
         };
         let (mut session, _) = start(&ours[&1]);
         let (_, parcels) = start(&theirs[&2]);
-        assert_eq!(session.receive(&parcels[0].bytes).map(drop), Err(Error::Usage(refused.unwrap_err())));
+        assert_eq!(session.receive(&parcels[0].bytes).map(drop), Err(Error::Usage(refused)));
     }
 }
 

@@ -30,11 +30,11 @@ impl Way {
         world.begin(&plan, 1);
     }
 
-    fn old(self) -> &'static [u16] {
+    fn holders_before(self) -> &'static [u16] {
         &[1, 2, 3]
     }
 
-    fn new(self) -> &'static [u16] {
+    fn holders_after(self) -> &'static [u16] {
         match self {
             Way::Refresh => &[1, 2, 3],
             Way::Reshare => &[2, 3, 4],
@@ -52,9 +52,9 @@ impl Way {
         world.run_all();
         world.exchange(&world.parties.keys().copied().collect::<Vec<_>>());
         let moved = *world.sharing(3).as_bytes() != before;
-        world.all_sign(if moved { self.new() } else { self.old() });
+        world.all_sign(if moved { self.holders_after() } else { self.holders_before() });
         if moved {
-            for n in self.new() {
+            for n in self.holders_after() {
                 let status = world.parties[n].record.status();
                 assert!(status.iter().all(|attempt| attempt.state == State::Done), "{case:?} {n}: {status:?}");
                 let old = world.parties[n].record.steps.iter().find(|step| *step.old.sharing().as_bytes() == before);

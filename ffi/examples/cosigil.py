@@ -1,0 +1,825 @@
+"""cosigil for Python: distributed key generation and threshold signatures, by ctypes alone. No build step.
+
+The shared library is looked for in the environment variable COSIGIL_LIB, where the linker looks, and in the target folder
+of a checkout. The manual of every call is include/cosigil.h; here are its types with Python's manners: handles free
+themselves, statuses are exceptions, bytes are bytes.
+
+    identity = Identity.generate()
+    session = Session.keygen(identity, directory, Suite.FROST_ED25519, me=1, threshold=2, label=os.urandom(32))
+    for recipient, message in session.outgoing(store):   # store(session): write session.checkpoint() to the disk
+        send(recipient, message)                         # recipient 0: all the others
+    session.receive(bytes_off_the_wire)                  # and so on, until session.finished
+    share = session.take_key_share()
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import enum
+import os
+import pathlib
+from ctypes import POINTER, byref, c_int32, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
+from typing import Callable, Iterable, Iterator
+
+ABI_MAJOR = 1
+
+
+class Suite(enum.IntEnum):
+    """What a key is made for."""
+
+    ECDSA_SECP256K1 = 1
+    ECDSA_P256 = 2
+    FROST_ED25519 = 16
+    FROST_ED25519_KECCAK = 17
+    FROST_BIP340 = 18
+    FROST_SECP256K1 = 19
+    FROST_P256 = 20
+    FROST_RISTRETTO255 = 21
+
+
+class Hash(enum.IntEnum):
+    """How a message is hashed before ECDSA signs it."""
+
+    SHA256 = 1
+    SHA256D = 2
+    KECCAK256 = 3
+
+
+class Output(enum.IntEnum):
+    """What waits in a session."""
+
+    NONE = 0
+    KEY_SHARE = 1
+    PAIR = 2
+    SIGNATURE = 3
+    PRESIGNATURES = 4
+    PACKAGE = 5
+
+
+class Attempt(enum.IntEnum):
+    """How a refresh or reshare stands at a party."""
+
+    PENDING = 1
+    ACTIVE = 2
+    DONE = 3
+    CLOSED = 4
+
+
+class Network(enum.IntEnum):
+    """Whose wallets an extended key is for."""
+
+    MAINNET = 0
+    TESTNET = 1
+
+
+SEND, STORE, OUTPUT, FINISHED = 1, 2, 4, 8
+NOT_THERE = 110
+
+
+class Bytes(ctypes.Structure):
+    """A buffer of the library's."""
+
+    _fields_ = [("data", POINTER(c_uint8)), ("len", c_size_t)]
+
+
+class Error(Exception):
+    """A call failed. `status` is one of COSIGIL_…; `culprits` are the parties that are to blame, if any can be named."""
+
+    def __init__(self, status: int, text: str, culprits: list[int]) -> None:
+        super().__init__(f"{text} ({status})")
+        self.status = status
+        self.culprits = culprits
+
+
+class UsageError(Error):
+    """The call cannot be right. Nothing has changed."""
+
+
+class DecodeError(Error):
+    """The bytes are not what they should be. Nothing has changed: of a message, throw it away."""
+
+
+class ProtocolError(Error):
+    """The protocol cannot go on; nobody is named."""
+
+
+class Cheated(Error):
+    """Peers deviated, and are named."""
+
+
+class Burned(Error):
+    """A check of pair states failed; it is on record."""
+
+
+class StorageError(Error):
+    """A store or burn log failed."""
+
+
+class InternalError(Error):
+    """A bug, or no randomness."""
+
+
+_CLASSES = {1: UsageError, 2: DecodeError, 3: ProtocolError, 4: Cheated, 5: Burned, 6: StorageError}
+
+
+def _load() -> ctypes.CDLL:
+    root = pathlib.Path(__file__).resolve().parents[2]
+    built = [root / "target" / kind / name for kind in ("release", "debug")
+             for name in ("libcosigil_ffi.so", "libcosigil_ffi.dylib", "cosigil_ffi.dll")]
+    places = [os.environ.get("COSIGIL_LIB"), ctypes.util.find_library("cosigil"), *map(str, filter(pathlib.Path.exists, built))]
+    place = next((place for place in places if place), None)
+    if place is None:
+        raise OSError("libcosigil is not found: set COSIGIL_LIB, or run cargo build --release -p cosigil-ffi")
+    library = ctypes.CDLL(place)
+    library.cosigil_abi_version.restype = c_uint32
+    if library.cosigil_abi_version() >> 16 != ABI_MAJOR:
+        raise OSError(f"{place} has another interface than this file is for")
+    return library
+
+
+_lib = _load()
+
+# The arguments of every function that is used here: h a handle; o a handle that comes out; b bytes with their length;
+# i ids with their number; m bytes that come out; r room for ids, with their number; p path; 8 16 32 64 numbers, with > that
+# come out.
+_PROTOTYPES = {
+    "identity_generate": "o", "identity_from_seed": "o b", "identity_seed": "h m", "identity_public": "h m",
+    "parties_new": "o", "parties_add": "h 16 b",
+    "keygen_start": "h o h 32 16 16 b", "keygen_resume": "h o h 32 16 16 b b",
+    "session_receive": "h >32 b", "session_progress": "h >32", "session_take_message": "h >16 m",
+    "session_send_again": "h", "session_checkpoint": "h m", "session_stored": "h", "session_awaiting": "h r",
+    "session_conflicts": "h r", "session_round": "h >8", "session_fault": "h >i32", "session_culprits": "h r",
+    "session_output": "h >i32", "session_take_key_share": "h o", "session_take_signature": "h m >8",
+    "key_share_to_bytes": "h m", "key_share_from_bytes": "o b", "key_share_me": "h >16", "key_share_package": "h o",
+    "package_to_bytes": "h m", "package_from_bytes": "o b", "package_suite": "h >32", "package_verifying_key": "h m",
+    "package_key_id": "h m", "package_digest": "h m", "package_sharing": "h m >32", "package_parties": "h >16 r",
+    "session_take_package": "h o", "key_share_chain_code": "h m", "key_share_xpub": "h m 32 b",
+    "key_share_with_identity": "h o 16 b", "package_child_key": "h m b b", "xpub_child_key": "m 32 b b",
+    "request_path": "h b", "request_chain_code": "h b",
+    "backup_passphrase": "h m 32 32 32 b", "backup_passphrase_open": "o 32 b b", "backup_seal": "h m h b",
+    "backup_open": "h o 32 b b", "backup_verifiable": "h m m h b", "backup_verify": "h 16 b b",
+    "backup_restore": "h o 32 b b b", "backup_key_generate": "o", "backup_key_to_bytes": "h m",
+    "backup_key_from_bytes": "o b", "backup_key_public": "h m",
+    "repair_help_start": "h o h 16 b i b", "repair_start": "h o h b 16 b i b",
+    "key_store_file": "o b", "key_store_memory": "o",
+    "record_create": "h o h h", "record_join": "h o h h 16 b", "record_open": "h o h", "record_depend": "h h",
+    "record_key": "h o", "record_package": "h o", "refresh_start": "h o b", "reshare_start": "h o h 16 i b",
+    "record_exchange": "h m", "record_learn": "h b", "record_take_message": "h >16 m",
+    "record_attempt": "h m >i32 r size", "record_discard": "h b", "record_reopen": "h b",
+    "verify": "32 b b b", "signature_der": "m b",
+    "request_message": "o b", "request_hashed": "o 32 b", "request_digest": "o b", "request_script_root": "h b",
+    "frost_sign_start": "h o h h i b",
+    "burn_log_create": "o b", "burn_log_open": "o b", "burn_log_memory": "o",
+    "pairs_new": "h o", "pairs_take": "h h", "pairs_missing": "h r h", "pairs_forget": "h 16", "pairs_to_bytes": "h m >64",
+    "pairs_from_bytes": "h o h 64 b", "setup_start": "h o h h 16 b",
+    "ecdsa_sign_start": "h o h h h h i b", "presign_start": "h o h h h 32 i b", "presignatures_take": "h m h",
+    "online_start": "h o h h h b b", "store_folder": "o b", "store_memory": "o", "store_discard": "h b",
+    **{f"{kind}_free": "h" for kind in
+       ("identity", "parties", "session", "key_share", "package", "request", "burn_log", "pairs", "store", "backup_key",
+        "key_store", "record")},
+}
+_NUMBERS = {"size": c_size_t, "8": c_uint8, "16": c_uint16, "32": c_uint32, "64": c_uint64, "i32": c_int32}
+_MOST_PARTIES = 65535
+
+
+def argument_types(prototype: str) -> list[type]:
+    """The types of a function's arguments."""
+    types: list[type] = []
+    for code in prototype.split():
+        types += {
+            "h": [c_void_p], "o": [POINTER(c_void_p)], "b": [POINTER(c_uint8), c_size_t], "m": [POINTER(Bytes)],
+            "i": [POINTER(c_uint16), c_size_t], "r": [POINTER(c_uint16), c_size_t, POINTER(c_size_t)],
+        }.get(code) or [POINTER(_NUMBERS[code[1:]]) if code[0] == ">" else _NUMBERS[code]]
+    return types
+
+
+for _name, _prototype in _PROTOTYPES.items():
+    _function = getattr(_lib, f"cosigil_{_name}")
+    _function.argtypes, _function.restype = argument_types(_prototype), c_int32
+
+
+def _failure(status: int) -> Error:
+    text, length = ctypes.create_string_buffer(512), c_size_t()
+    _lib.cosigil_last_error(text, c_size_t(len(text)), byref(length))
+    fault, ids, count = c_int32(), (c_uint16 * 64)(), c_size_t()
+    named = _lib.cosigil_last_fault(byref(fault), ids, c_size_t(len(ids)), byref(count)) == 0
+    return _CLASSES.get(status // 100, InternalError)(status, text.value.decode(), list(ids[: count.value]) if named else [])
+
+
+def _take(buffer: Bytes) -> bytes:
+    """Copies a buffer, and has the library wipe its own. What Python holds of it is wiped by nobody."""
+    content = ctypes.string_at(buffer.data, buffer.len) if buffer.data else b""
+    _lib.cosigil_bytes_free(byref(buffer))
+    return content
+
+
+def _call(name: str, *given: object) -> object:
+    """Calls a function with what its prototype does not have coming out; gives back what comes out."""
+    waiting, arguments, results = iter(given), [], []
+    for code in _PROTOTYPES[name].split():
+        if code in ("o", "m") or code[0] == ">":
+            place = {"o": c_void_p, "m": Bytes}.get(code, _NUMBERS.get(code[1:], c_void_p))()
+            results.append(place)
+            arguments.append(byref(place))
+        elif code == "r":
+            ids, count = (c_uint16 * _MOST_PARTIES)(), c_size_t()
+            results.append((ids, count))
+            arguments += [ids, _MOST_PARTIES, byref(count)]
+        elif code == "b":
+            content = bytes(next(waiting))
+            arguments += [(c_uint8 * len(content)).from_buffer_copy(content) if content else None, len(content)]
+        elif code == "i":
+            numbers = list(next(waiting))
+            arguments += [(c_uint16 * len(numbers))(*numbers), len(numbers)]
+        else:
+            value = next(waiting)
+            arguments.append(value._handle if isinstance(value, Handle) else value)
+    status = getattr(_lib, f"cosigil_{name}")(*arguments)
+    if status != 0:
+        raise _failure(status)
+    values = [list(one[0][: one[1].value]) if isinstance(one, tuple) else _take(one) if isinstance(one, Bytes) else one.value
+              for one in results]
+    return values[0] if len(values) == 1 else tuple(values) if values else None
+
+
+class Handle:
+    """Something of the library's. Freed when it is closed, left by `with`, or forgotten."""
+
+    _kind = ""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+
+    @classmethod
+    def _make(cls, name: str, *given: object):
+        return cls(_call(name, *given))
+
+    def close(self) -> None:
+        """Frees it, and wipes what is secret in it."""
+        if self._handle:
+            handle, self._handle = self._handle, None
+            getattr(_lib, f"cosigil_{self._kind}_free")(handle)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class Identity(Handle):
+    """The key that signs a party's messages."""
+
+    _kind = "identity"
+
+    @classmethod
+    def generate(cls) -> Identity:
+        """A new one. Store its `seed`; give `public` to the other operators over a channel that they trust."""
+        return cls._make("identity_generate")
+
+    @classmethod
+    def from_seed(cls, seed: bytes) -> Identity:
+        """The one with this seed of 32 bytes."""
+        return cls._make("identity_from_seed", seed)
+
+    @property
+    def seed(self) -> bytes:
+        """Secret."""
+        return _call("identity_seed", self)
+
+    @property
+    def public(self) -> bytes:
+        """The 32 bytes that the others must know."""
+        return _call("identity_public", self)
+
+
+class Parties(Handle):
+    """Who takes part: ids, and the public identities that the operators have agreed on."""
+
+    _kind = "parties"
+
+    def __init__(self, members: dict[int, bytes]) -> None:
+        super().__init__(_call("parties_new"))
+        for party, public in members.items():
+            _call("parties_add", self, party, public)
+
+
+class Package(Handle):
+    """What everybody may know of a key."""
+
+    _kind = "package"
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Package:
+        """Reads what `bytes()` gave."""
+        return cls._make("package_from_bytes", content)
+
+    def __bytes__(self) -> bytes:
+        return _call("package_to_bytes", self)
+
+    @property
+    def suite(self) -> Suite:
+        """What the key is made for."""
+        return Suite(_call("package_suite", self))
+
+    @property
+    def verifying_key(self) -> bytes:
+        """The key that signatures verify under and addresses are made of."""
+        return _call("package_verifying_key", self)
+
+    @property
+    def key_id(self) -> bytes:
+        """The key's name for its whole life."""
+        return _call("package_key_id", self)
+
+    @property
+    def digest(self) -> bytes:
+        """What operators compare over a channel they trust."""
+        return _call("package_digest", self)
+
+    @property
+    def sharing(self) -> bytes:
+        """The name of this sharing of it."""
+        return _call("package_sharing", self)[0]
+
+    @property
+    def threshold(self) -> int:
+        """How many must sign."""
+        return _call("package_parties", self)[0]
+
+    @property
+    def parties(self) -> list[int]:
+        """Who holds a share."""
+        return _call("package_parties", self)[1]
+
+    def child_key(self, chain_code: bytes, path: str) -> bytes:
+        """The verifying key of a child, at the end of a path such as "m/0/7"."""
+        return _call("package_child_key", self, chain_code, path.encode())
+
+    def verify_backup(self, party: int, to: bytes, backup: bytes) -> None:
+        """Fails unless a verifiable backup opens, with the secret of `to`, to the share of a party."""
+        _call("backup_verify", self, party, to, backup)
+
+    def verify(self, message: bytes, signature: bytes) -> bool:
+        """Whether an ordinary signature is one of the message, or for ECDSA of the digest, under this key."""
+        return verify(self.suite, self.verifying_key, message, signature)
+
+
+class KeyShare(Handle):
+    """What one party holds of a key."""
+
+    _kind = "key_share"
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> KeyShare:
+        """Reads what `bytes()` gave."""
+        return cls._make("key_share_from_bytes", content)
+
+    def __bytes__(self) -> bytes:
+        """Secret: store it encrypted, where only this party can read it."""
+        return _call("key_share_to_bytes", self)
+
+    @property
+    def me(self) -> int:
+        """Whose it is."""
+        return _call("key_share_me", self)
+
+    @property
+    def package(self) -> Package:
+        """What everybody may know of the key."""
+        return Package(_call("key_share_package", self))
+
+
+    @property
+    def chain_code(self) -> bytes:
+        """Who has it can link every address derived from the key."""
+        return _call("key_share_chain_code", self)
+
+    def xpub(self, path: str = "m", network: Network = Network.MAINNET) -> str:
+        """The extended public key at the end of a path, for watch-only wallets."""
+        return _call("key_share_xpub", self, network, path.encode()).decode()
+
+    def with_identity(self, party: int, public: bytes) -> KeyShare:
+        """The same share, with another public identity of a party."""
+        return KeyShare(_call("key_share_with_identity", self, party, public))
+
+    def backup(self, passphrase: bytes, *, memory_kib: int = 65536, passes: int = 3, lanes: int = 4) -> bytes:
+        """A backup under a passphrase; a guess costs as much as is said."""
+        return _call("backup_passphrase", self, memory_kib, passes, lanes, passphrase)
+
+    @classmethod
+    def restore(cls, suite: Suite, backup: bytes, passphrase: bytes) -> KeyShare:
+        """Opens what `backup` made."""
+        return cls._make("backup_passphrase_open", suite, backup, passphrase)
+
+    def backup_to(self, to: bytes, identity: Identity) -> bytes:
+        """A backup to the public half of a `BackupKey`."""
+        return _call("backup_seal", self, identity, to)
+
+    def verifiable_backup(self, to: bytes, identity: Identity) -> tuple[bytes, bytes]:
+        """A backup that anybody can check (`Package.verify_backup`), and what else it takes, sealed."""
+        return _call("backup_verifiable", self, identity, to)
+
+
+class BackupKey(Handle):
+    """The secret key that opens backups: where no party lives."""
+
+    _kind = "backup_key"
+
+    @classmethod
+    def generate(cls) -> BackupKey:
+        """A new one."""
+        return cls._make("backup_key_generate")
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> BackupKey:
+        """Reads what `bytes()` gave."""
+        return cls._make("backup_key_from_bytes", content)
+
+    def __bytes__(self) -> bytes:
+        """Secret."""
+        return _call("backup_key_to_bytes", self)
+
+    @property
+    def public(self) -> bytes:
+        """What the makers of backups must know."""
+        return _call("backup_key_public", self)
+
+    def open(self, suite: Suite, backup: bytes, maker: bytes) -> KeyShare:
+        """Opens what `KeyShare.backup_to` made, by the party with this public identity."""
+        return KeyShare(_call("backup_open", self, suite, maker, backup))
+
+    def restore(self, suite: Suite, backup: bytes, beside: bytes, maker: bytes) -> KeyShare:
+        """Opens both parts of `KeyShare.verifiable_backup`."""
+        return KeyShare(_call("backup_restore", self, suite, maker, backup, beside))
+
+
+class KeyStore(Handle):
+    """Where the record of a key is kept."""
+
+    _kind = "key_store"
+
+    @classmethod
+    def file(cls, path: str) -> KeyStore:
+        """In a file of one process."""
+        return cls._make("key_store_file", path.encode())
+
+    @classmethod
+    def memory(cls) -> KeyStore:
+        """For tests."""
+        return cls._make("key_store_memory")
+
+
+class Record(Handle):
+    """One party's record of one key: what keeps its share through every refresh and reshare."""
+
+    _kind = "record"
+
+    @classmethod
+    def create(cls, identity: Identity, store: KeyStore, share: KeyShare) -> Record:
+        """Of a share out of key generation or repair."""
+        return cls._make("record_create", identity, store, share)
+
+    @classmethod
+    def join(cls, identity: Identity, store: KeyStore, package: Package, me: int, expected: bytes) -> Record:
+        """Of a newcomer, before the reshare that brings its share; `expected`, the package's digest, is its operator's word."""
+        return cls._make("record_join", identity, store, package, me, expected)
+
+    @classmethod
+    def open(cls, identity: Identity, store: KeyStore) -> Record:
+        """At every start. Then `depend`, and `exchange` with the others."""
+        return cls._make("record_open", identity, store)
+
+    def depend(self, store: Store) -> None:
+        """Presignatures of this store are wiped when their sharing is over."""
+        _call("record_depend", self, store)
+
+    @property
+    def key(self) -> KeyShare:
+        """The share to sign with now."""
+        return KeyShare(_call("record_key", self))
+
+    @property
+    def package(self) -> Package:
+        """The package of the sharing in use."""
+        return Package(_call("record_package", self))
+
+    def refresh(self, label: bytes) -> Session:
+        """New shares for all parties."""
+        return Session(_call("refresh_start", self, label))
+
+    def reshare(self, holders: Parties, threshold: int, dealers: Iterable[int], label: bytes) -> Session:
+        """New shares for these holders, dealt by at least t of the present ones."""
+        return Session(_call("reshare_start", self, holders, threshold, dealers, label))
+
+    def exchange(self) -> bytes:
+        """For any other party of the key, to catch up."""
+        return _call("record_exchange", self)
+
+    def learn(self, shown: bytes) -> list[tuple[int, bytes]]:
+        """Takes what another party's `exchange` gave: what is to be sent now, as `Session.outgoing` has it."""
+        _call("record_learn", self, shown)
+        messages = iter(lambda: _call("record_take_message", self), (0, b""))
+        return list(messages)
+
+    def attempts(self) -> list[tuple[bytes, Attempt, list[int]]]:
+        """How attempts stand: the sharing each makes, its state, and who has not acknowledged."""
+        found = []
+        while True:
+            try:
+                sharing, state, missing = _call("record_attempt", self, len(found))
+            except UsageError as error:
+                if error.status == NOT_THERE:
+                    return found
+                raise
+            found.append((sharing, Attempt(state), missing))
+
+    def discard(self, sharing: bytes) -> None:
+        """Discards the pending share of an attempt."""
+        _call("record_discard", self, sharing)
+
+    def reopen(self, sharing: bytes) -> None:
+        """Goes back to a sharing, by an operator's decision, at all parties."""
+        _call("record_reopen", self, sharing)
+
+
+class Request(Handle):
+    """What this party's own application has approved for signing."""
+
+    _kind = "request"
+
+    @classmethod
+    def message(cls, message: bytes) -> Request:
+        """For a FROST suite: the message."""
+        return cls._make("request_message", message)
+
+    @classmethod
+    def hashed(cls, message: bytes, how: Hash) -> Request:
+        """For ECDSA: the message, hashed by the library."""
+        return cls._make("request_hashed", how, message)
+
+    @classmethod
+    def digest(cls, digest: bytes) -> Request:
+        """For ECDSA: a digest of 32 bytes that this party made or trusts."""
+        return cls._make("request_digest", digest)
+
+    def path(self, path: str) -> Request:
+        """For a child of the key, at the end of a path such as "m/0/7"."""
+        _call("request_path", self, path.encode())
+        return self
+
+    def script_root(self, root: bytes) -> Request:
+        """For BIP-340: the output that the scripts under this root can spend too."""
+        _call("request_script_root", self, root)
+        return self
+
+
+class BurnLog(Handle):
+    """Where burns and strikes are recorded: one for an installation."""
+
+    _kind = "burn_log"
+
+    @classmethod
+    def create(cls, path: str) -> BurnLog:
+        """A new log in a file that does not exist yet."""
+        return cls._make("burn_log_create", path.encode())
+
+    @classmethod
+    def open(cls, path: str) -> BurnLog:
+        """A log that exists."""
+        return cls._make("burn_log_open", path.encode())
+
+    @classmethod
+    def memory(cls) -> BurnLog:
+        """For tests: forgotten with the process."""
+        return cls._make("burn_log_memory")
+
+
+class Store(Handle):
+    """Where presignatures are kept."""
+
+    _kind = "store"
+
+    @classmethod
+    def folder(cls, path: str) -> Store:
+        """In a folder; unspent ones die with the process."""
+        return cls._make("store_folder", path.encode())
+
+    @classmethod
+    def memory(cls) -> Store:
+        """Forgotten with the process."""
+        return cls._make("store_memory")
+
+    def take(self, session: Session) -> list[bytes]:
+        """Takes what a presigning session has made: the names, the same at all signers."""
+        names = _call("presignatures_take", self, session)
+        return [names[k : k + 32] for k in range(0, len(names), 32)]
+
+    def discard(self, name: bytes) -> None:
+        """Wipes an unspent presignature for good."""
+        _call("store_discard", self, name)
+
+
+class Pairs(Handle):
+    """What one installation has of the setups of an ECDSA key. Never in a backup."""
+
+    _kind = "pairs"
+
+    @classmethod
+    def new(cls, share: KeyShare) -> Pairs:
+        """Before the first setup."""
+        return cls._make("pairs_new", share)
+
+    @classmethod
+    def from_bytes(cls, content: bytes, share: KeyShare, log: BurnLog, newest: int = 0) -> Pairs:
+        """Reads what `to_bytes` gave; `newest` is the newest generation known."""
+        return cls._make("pairs_from_bytes", share, log, newest, content)
+
+    def to_bytes(self) -> tuple[bytes, int]:
+        """The bytes, secret, and their generation."""
+        return _call("pairs_to_bytes", self)
+
+    def take(self, session: Session) -> None:
+        """Takes the pair that a setup has made."""
+        _call("pairs_take", self, session)
+
+    def missing(self, share: KeyShare) -> list[int]:
+        """With whom a setup is due."""
+        return _call("pairs_missing", self, share)
+
+    def forget(self, peer: int) -> None:
+        """Drops what there is with a peer."""
+        _call("pairs_forget", self, peer)
+
+
+class Session(Handle):
+    """A protocol that this party runs with others. Bytes in, bytes out."""
+
+    _kind = "session"
+
+    @classmethod
+    def keygen(cls, identity: Identity, parties: Parties, suite: Suite, *, me: int, threshold: int, label: bytes) -> Session:
+        """Key generation. Fund an address only when it is `finished`."""
+        return cls._make("keygen_start", identity, parties, suite, me, threshold, label)
+
+    @classmethod
+    def keygen_resume(cls, identity: Identity, parties: Parties, suite: Suite, *, me: int, threshold: int, label: bytes,
+                      checkpoint: bytes) -> Session:
+        """Key generation, from its last checkpoint."""
+        return cls._make("keygen_resume", identity, parties, suite, me, threshold, label, checkpoint)
+
+    @classmethod
+    def frost(cls, identity: Identity, share: KeyShare, request: Request, signers: Iterable[int], label: bytes) -> Session:
+        """Signing with a FROST key."""
+        return cls._make("frost_sign_start", identity, share, request, signers, label)
+
+    @classmethod
+    def setup(cls, identity: Identity, share: KeyShare, log: BurnLog, peer: int, label: bytes) -> Session:
+        """The setup of an ECDSA key with one peer."""
+        return cls._make("setup_start", identity, share, log, peer, label)
+
+    @classmethod
+    def ecdsa(cls, identity: Identity, share: KeyShare, pairs: Pairs, log: BurnLog, request: Request,
+              signers: Iterable[int], label: bytes) -> Session:
+        """Signing with an ECDSA key, without a presignature."""
+        return cls._make("ecdsa_sign_start", identity, share, pairs, log, request, signers, label)
+
+    @classmethod
+    def presign(cls, identity: Identity, share: KeyShare, pairs: Pairs, log: BurnLog, batch: int,
+                signers: Iterable[int], label: bytes) -> Session:
+        """Presigning: `Store.take` what comes out."""
+        return cls._make("presign_start", identity, share, pairs, log, batch, signers, label)
+
+    @classmethod
+    def online(cls, identity: Identity, share: KeyShare, store: Store, request: Request, name: bytes, label: bytes) -> Session:
+        """Signing with a presignature: one message from each signer."""
+        return cls._make("online_start", identity, share, store, request, name, label)
+
+    @classmethod
+    def help_repair(cls, identity: Identity, share: KeyShare, lost: int, lost_public: bytes, helpers: Iterable[int],
+                    label: bytes) -> Session:
+        """Helps a party that lost its share."""
+        return cls._make("repair_help_start", identity, share, lost, lost_public, helpers, label)
+
+    @classmethod
+    def repair(cls, identity: Identity, package: Package, expected: bytes, lost: int, lost_public: bytes, helpers: Iterable[int],
+               label: bytes) -> Session:
+        """The repair at the party that lost its share; `expected`, the package's digest, is its operator's word."""
+        return cls._make("repair_start", identity, package, expected, lost, lost_public, helpers, label)
+
+    def receive(self, message: bytes) -> int:
+        """Gives it a message off the wire: what is to be done now, SEND | STORE | OUTPUT | FINISHED.
+
+        `DecodeError` means that the message is none of this session's: throw it away. After `ProtocolError`, `Cheated` or
+        `Burned` send what `outgoing` still gives, so that the others can tell too."""
+        return _call("session_receive", self, message)
+
+    @property
+    def progress(self) -> int:
+        """What is to be done now."""
+        return _call("session_progress", self)
+
+    @property
+    def finished(self) -> bool:
+        """Whether it needs no more messages."""
+        return bool(self.progress & FINISHED)
+
+    @property
+    def output(self) -> Output:
+        """What waits to be taken."""
+        return Output(_call("session_output", self))
+
+    def outgoing(self, store: Callable[[Session], None]) -> Iterator[tuple[int, bytes]]:
+        """The messages to send: recipient, 0 for all the others, and bytes.
+
+        `store(session)` is called first if something must be durable before they leave: the output, where there is one, and
+        `checkpoint()`, where that is not None."""
+        if self.progress & STORE:
+            store(self)
+            _call("session_stored", self)
+        while True:
+            recipient, message = _call("session_take_message", self)
+            if not message:
+                return
+            yield recipient, message
+
+    def checkpoint(self) -> bytes | None:
+        """The session as bytes, secret; None if it cannot be taken up again."""
+        try:
+            return _call("session_checkpoint", self)
+        except ProtocolError:
+            return None
+
+    def send_again(self) -> None:
+        """Puts everything sent so far into the queue once more."""
+        _call("session_send_again", self)
+
+    @property
+    def awaiting(self) -> list[int]:
+        """Who still owes a message."""
+        return _call("session_awaiting", self)
+
+    @property
+    def conflicts(self) -> list[int]:
+        """Who runs it with other inputs."""
+        return _call("session_conflicts", self)
+
+    @property
+    def round(self) -> int:
+        """The round whose messages are awaited."""
+        return _call("session_round", self)
+
+    @property
+    def culprits(self) -> list[int]:
+        """Who was seen deviating; empty if nobody was."""
+        try:
+            return _call("session_culprits", self)
+        except UsageError as error:
+            if error.status == NOT_THERE:
+                return []
+            raise
+
+    def take_key_share(self) -> KeyShare:
+        """The key share that it was run for."""
+        return KeyShare(_call("session_take_key_share", self))
+
+    def take_package(self) -> Package:
+        """What a repair ends in at those who helped."""
+        return Package(_call("session_take_package", self))
+
+    def take_signature(self) -> tuple[bytes, int | None]:
+        """The signature that it was run for, and for ECDSA the recovery id."""
+        signature, recovery_id = _call("session_take_signature", self)
+        return signature, None if recovery_id == 255 else recovery_id
+
+
+def verify(suite: Suite, key: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether an ordinary signature is one of the message, or for ECDSA of the digest, under the key."""
+    try:
+        _call("verify", suite, key, message, signature)
+    except UsageError as error:
+        if error.status == 150:
+            return False
+        raise
+    return True
+
+
+def xpub_child_key(suite: Suite, xpub: str, path: str) -> bytes:
+    """The verifying key of a child of an extended public key."""
+    return _call("xpub_child_key", suite, xpub.encode(), path.encode())
+
+
+def der(signature: bytes) -> bytes:
+    """An ECDSA signature of 64 bytes in ASN.1 DER."""
+    return _call("signature_der", signature)
+
+
+def live() -> tuple[int, int]:
+    """How many handles and buffers are not freed in this process."""
+    handles, buffers = c_size_t(), c_size_t()
+    _lib.cosigil_live(byref(handles), byref(buffers))
+    return handles.value, buffers.value
