@@ -51,7 +51,7 @@ impl<S: Scheme> KeyRecord<S> {
     /// 2.6: goes back to this sharing, by an operator's decision, when two attempts from it have certificates and
     /// neither can become done ([`Usage::SharingsConflict`]). Nothing is wiped; the attempts so far are closed, and a
     /// new one may begin. **Do so at all its parties**, newcomers too: an attempt brings together only those that have reopened
-    /// equally often. `era` says how often that is then, for all of them: one more than [`AttemptStatus::era`] at those that
+    /// equally often. `era` says how often that is then, for all of them: one more than [`Self::era`] at those that
     /// have reopened it most often. Who has reached it already changes nothing.
     ///
     /// # Errors
@@ -69,6 +69,14 @@ impl<S: Scheme> KeyRecord<S> {
         self.retiring.remove(sharing);
         self.save()?;
         self.retire()
+    }
+
+    /// How often this sharing was reopened.
+    ///
+    /// # Errors
+    /// [`Usage::NoShare`] for a sharing that is not in the record.
+    pub fn era(&self, sharing: &Sharing) -> Result<u16, Usage> {
+        self.step(sharing).map(|step| step.ledger.era).ok_or(Usage::NoShare)
     }
 
     /// Takes a share out of a repair into the record, which keeps all that this party has signed: a new record would not
