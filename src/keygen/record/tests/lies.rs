@@ -65,7 +65,7 @@ fn r_14_a_false_list_names_the_liar() {
     assert!(lie.judge(&now).is_err(), "of another sharing");
     // It survives a restart.
     world.party(1).restart();
-    assert_eq!(world.record(1).contradictions().as_slice(), core::slice::from_ref(&lie));
+    assert_eq!(world.record(1).contradictions().as_slice(), core::slice::from_ref(lie));
 }
 
 /// whoever knows of the confirm before is not taken in.
