@@ -50,7 +50,7 @@ impl<S: Served> Run for Moving<S> {
         false
     }
     fn sent(&self) -> Vec<Parcel> {
-        let mut sent = self.attempt.session().sent().to_vec();
+        let mut sent = self.attempt.sent().cloned().collect::<Vec<_>>();
         if let Ok(mut place) = self.place.lock() {
             let more = S::record_mut(&mut place.record).and_then(|record| record.resend().ok());
             sent.extend(more.into_iter().flatten().filter(|parcel| !sent.contains(parcel)).collect::<Vec<_>>());
@@ -58,19 +58,19 @@ impl<S: Served> Run for Moving<S> {
         sent
     }
     fn awaiting(&self) -> Vec<PartyId> {
-        if !self.attempt.session().is_finished() {
+        if !self.attempt.is_finished() {
             return self.attempt.awaiting();
         }
         let last = self.with(|record| record.status().pop().map(|status| status.missing));
         last.flatten().filter(|_| self.stays && !self.done).unwrap_or_default()
     }
     fn conflicts(&self) -> Vec<PartyId> {
-        self.attempt.session().conflicts()
+        self.attempt.conflicts()
     }
     fn is_finished(&self) -> bool {
-        self.done || (!self.stays && self.attempt.session().is_finished())
+        self.done || (!self.stays && self.attempt.is_finished())
     }
     fn round(&self) -> u8 {
-        self.attempt.session().round()
+        self.attempt.round()
     }
 }

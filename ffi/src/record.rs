@@ -387,7 +387,12 @@ pub unsafe extern "C" fn cosigil_record_reopen(
         let kept = handle::get(record)?;
         // SAFETY: by contract null or `sharing_len` bytes.
         let sharing = Sharing::from_bytes(array(unsafe { given(sharing, sharing_len) }?)?);
-        locked(&kept.0, |place| with_each!(&mut place.record, record => Ok(record.reopen(&sharing)?)))
+        locked(&kept.0, |place| {
+            with_each!(&mut place.record, record => {
+                let era = record.era(&sharing)?.saturating_add(1);
+                Ok(record.reopen(&sharing, era)?)
+            })
+        })
     })
 }
 

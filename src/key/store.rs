@@ -72,10 +72,11 @@ pub trait KeyStore: Send + Sync {
     /// [`StoreError`].
     fn load(&self) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError>;
 
-    /// Puts this record, of a generation that only goes up, in the place of the one before.
+    /// Puts this record in the place of the one before. A generation only goes up: one that is not above the last is of
+    /// a second object on the same store, which knows less, and is refused.
     ///
     /// # Errors
-    /// [`StoreError`] unless it is durable.
+    /// [`StoreError`] unless it is durable; [`StoreError::Failed`] for such a generation, which changes nothing.
     fn save(&self, generation: u64, record: &[u8]) -> Result<(), StoreError>;
 
     /// The newest generation that this store knows to have been saved: a record of an older one is a copy that

@@ -95,7 +95,7 @@ pub use self::lie::{Contradiction, Said};
 use self::step::Step;
 use crate::error::{Abort, Usage};
 use crate::key::{KeyShare, KeyStore, PublicKeyPackage, Retire, Scheme};
-use crate::party::{KeyId, Parcel, PartyId, Sharing};
+use crate::party::{KeyId, Parcel, PartyId, Sharing, View};
 use crate::session::Identity;
 
 /// How many sharings a record spans at most: the one in use, the one before, and those on the way in between.
@@ -132,6 +132,8 @@ pub struct Moved {
 pub struct AttemptStatus {
     /// The sharing it starts from.
     pub from: Sharing,
+    /// How often that sharing had been reopened when the attempt began.
+    pub era: u16,
     /// The sharing it makes.
     pub to: Sharing,
     /// How far it has come.
@@ -251,9 +253,8 @@ impl<S: Scheme> KeyRecord<S> {
             return Err(Usage::OlderGeneration { found: record.generation, newest });
         }
         record.dependents = dependents;
-        let left = record.steps.iter().filter(|step| !step.ledger.acked.is_empty()).map(Step::sharing);
-        let current = record.current;
-        record.retiring.extend(left.filter(|sharing| *sharing != current));
+        let left: Vec<_> = record.left().collect();
+        record.retiring.extend(left);
         record.retire()?;
         Ok(Some(record))
     }
@@ -265,11 +266,17 @@ impl<S: Scheme> KeyRecord<S> {
     /// [`Usage::StoreFailed`] if it cannot forget what is over already.
     pub fn add_dependent(&mut self, dependent: Arc<dyn Retire>) -> Result<(), Usage> {
         let key_id = self.key_id();
-        for step in self.steps.iter().filter(|step| !step.ledger.acked.is_empty() && step.sharing() != self.current) {
-            dependent.retire(&key_id, &step.sharing())?;
+        for sharing in self.left() {
+            dependent.retire(&key_id, &sharing)?;
         }
         self.dependents.push(dependent);
         Ok(())
+    }
+
+    /// The sharings with which nobody is to sign any more.
+    fn left(&self) -> impl Iterator<Item = Sharing> {
+        let is_left = |step: &&Step<S>| step.sharing() != self.current || step.ledger.retired;
+        self.steps.iter().filter(is_left).map(Step::sharing)
     }
 
     /// The share to sign with now.
@@ -277,7 +284,8 @@ impl<S: Scheme> KeyRecord<S> {
     /// # Errors
     /// [`Usage::NoShare`] while there is none yet; [`Usage::Retired`] when the key has moved on without this
     /// party; [`Usage::OtherSharing`] when it has moved on to a sharing of which this party once had a share;
-    /// [`Usage::SharingsConflict`] when two attempts have certificates and neither can become done;
+    /// [`Usage::SharingsConflict`] when two attempts have certificates, neither can become done, and fewer than a threshold
+    /// have acknowledged the one in use alone;
     /// [`Usage::StoreFailed`] after a failure of the store, until the record is opened again.
     pub fn key(&self) -> Result<&Arc<KeyShare<S>>, Usage> {
         self.check_alive()?;
@@ -303,7 +311,9 @@ impl<S: Scheme> KeyRecord<S> {
     /// 2.5: the sharing in use and another, of which neither can become done.
     fn conflict(&self) -> Option<(Sharing, Sharing)> {
         self.steps.iter().find_map(|step| {
-            let (ours, theirs) = step.ledger.conflict()?;
+            let threshold =
+                |view: &View| step.of_view(view).map_or(usize::MAX, |held| held.log.plan().threshold().get().into());
+            let (ours, theirs) = step.ledger.conflict(threshold)?;
             let [ours, theirs] = [step.of_view(&ours)?.sharing(), step.of_view(&theirs)?.sharing()];
             (ours == self.current).then_some((ours, theirs))
         })

@@ -103,7 +103,7 @@ fn do_not_mix<S: Derivable>(old: &Shares<S>, new: &Shares<S>) {
 }
 
 /// The hundred steps. `pay` signs with these holders, for the child at a path, and verifies under the key of the
-/// beginning.
+/// beginning; at the end every subset of t does.
 fn life<S: Derivable>(seed: u64, pay: impl Fn(&Shares<S>, &Shares<S>, &[u16], &DerivationPath, u64)) {
     let mut dice = rng(seed);
     let first = make::<S>(2, &[1, 2, 3], seed);

@@ -45,7 +45,12 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
 /// A synced file beside `path`, for this user alone.
 pub(crate) fn write_draft(path: &Path, content: &[u8]) -> Result<PathBuf, StoreError> {
     let draft = beside(path, ".draft");
-    let mut file = options().create(true).truncate(true).open(&draft)?;
+    // What is there may be readable by others, or a link to somewhere else.
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    let mut file = options().create_new(true).open(&draft)?;
     file.write_all(content)?;
     file.sync_all()?;
     Ok(draft)

@@ -66,6 +66,14 @@ impl FileKeyStore {
 }
 
 impl Inner {
+    /// The generation that is noted; `None` if there is none.
+    fn newest(&self) -> Result<Option<u64>, StoreError> {
+        let content = disk::read(&disk::beside(&self.path, ".newest"))?;
+        let Some(content) = content else { return Ok(None) };
+        let digits = core::str::from_utf8(&content).map_err(|_| StoreError::Damaged)?;
+        digits.parse().map(Some).map_err(|_| StoreError::Damaged)
+    }
+
     fn save(&mut self, generation: u64, record: &[u8]) -> Result<(), StoreError> {
         self.poisoned = true;
         let before = OpenOptions::new().write(true).open(&self.path).ok();
@@ -85,6 +93,9 @@ impl KeyStore for FileKeyStore {
         let inner = self.lock()?;
         // A draft that a crash has left may hold a share.
         let draft = disk::beside(&inner.path, ".draft");
+        if fs::symlink_metadata(&draft).is_ok_and(|left| left.is_symlink()) {
+            fs::remove_file(&draft)?;
+        }
         if let Ok(mut left) = OpenOptions::new().write(true).open(&draft) {
             disk::wipe(&mut left)?;
             fs::remove_file(&draft)?;
@@ -93,14 +104,15 @@ impl KeyStore for FileKeyStore {
     }
 
     fn save(&self, generation: u64, record: &[u8]) -> Result<(), StoreError> {
-        self.lock()?.save(generation, record)
+        let mut inner = self.lock()?;
+        if inner.newest()?.is_some_and(|newest| generation <= newest) {
+            return Err(StoreError::Failed);
+        }
+        inner.save(generation, record)
     }
 
     fn newest(&self) -> Result<u64, StoreError> {
-        let content = disk::read(&disk::beside(&self.lock()?.path, ".newest"))?;
-        let Some(content) = content else { return Ok(0) };
-        let digits = core::str::from_utf8(&content).map_err(|_| StoreError::Damaged)?;
-        digits.parse().map_err(|_| StoreError::Damaged)
+        Ok(self.lock()?.newest()?.unwrap_or(0))
     }
 }
 

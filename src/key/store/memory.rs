@@ -28,7 +28,11 @@ impl KeyStore for MemoryKeyStore {
     }
 
     fn save(&self, generation: u64, record: &[u8]) -> Result<(), StoreError> {
-        *self.0.lock().map_err(|_| StoreError::Failed)? = Some((generation, Zeroizing::new(record.to_vec())));
+        let mut stored = self.0.lock().map_err(|_| StoreError::Failed)?;
+        if stored.as_ref().is_some_and(|(newest, _)| generation <= *newest) {
+            return Err(StoreError::Failed);
+        }
+        *stored = Some((generation, Zeroizing::new(record.to_vec())));
         Ok(())
     }
 

@@ -37,6 +37,11 @@ fn behaves(store: &dyn KeyStore) {
         assert_eq!(store.load().unwrap().unwrap().as_slice(), record);
         assert_eq!(store.newest(), Ok(generation));
     }
+    // Of two objects on one store, one knows less.
+    for generation in [2, 3] {
+        assert_eq!(store.save(generation, b"less"), Err(StoreError::Failed));
+        assert_eq!(store.load().unwrap().unwrap().as_slice(), b"x");
+    }
 }
 
 #[test]
@@ -117,6 +122,27 @@ fn r_07_the_record_before_is_wiped() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(folder.file()).unwrap().permissions().mode() & 0o777, 0o600);
     }
+}
+
+/// a draft that is there already, or a link in its place, does not get the share.
+#[cfg(unix)]
+#[test]
+fn r_07_a_draft_is_a_new_file() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = Folder::new("draft");
+    let (draft, elsewhere) = (disk::beside(&folder.file(), ".draft"), folder.0.join("elsewhere"));
+    fs::write(&elsewhere, b"of somebody else").unwrap();
+    let store = FileKeyStore::open(folder.file()).unwrap();
+    fs::write(&draft, b"").unwrap();
+    fs::set_permissions(&draft, fs::Permissions::from_mode(0o666)).unwrap();
+    store.save(1, b"a share").unwrap();
+    symlink(&elsewhere, &draft).unwrap();
+    store.save(2, b"a share").unwrap();
+    symlink(&elsewhere, &draft).unwrap();
+    assert_eq!(store.load().unwrap().unwrap().as_slice(), b"a share");
+    let file = fs::symlink_metadata(folder.file()).unwrap();
+    assert!(file.is_file() && file.permissions().mode() & 0o777 == 0o600);
+    assert_eq!(fs::read(&elsewhere).unwrap(), b"of somebody else");
 }
 
 /// a file of one sharing goes with it, and with no other.

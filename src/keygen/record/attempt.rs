@@ -1,17 +1,19 @@
 //! One attempt at a refresh or reshare: the session, and the record that keeps what it promises.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::CryptoRng;
 
+use super::ledger::HARD_BOUND;
 use super::step::{Held, Step, session_label};
 use super::{KeyRecord, MAX_STEPS, Moved};
 use crate::error::{Error, Usage};
 use crate::key::Scheme;
-use crate::keygen::certificate::Pending;
+use crate::keygen::certificate::{CONFIRMS, Pending};
 use crate::keygen::reshare::{AttemptLog, Moved as Ended, Plan, Reshare, ReshareInputs};
 use crate::party::{Label, Parcel, PartyId, Threshold};
-use crate::session::{Progress, Session};
+use crate::session::{Evidence, Progress, Session};
 
 /// A refresh or reshare under way. Dropped before the confirm has left, it leaves no trace; afterwards the record
 /// has all that is needed.
@@ -40,7 +42,7 @@ impl<S: Scheme> KeyRecord<S> {
         plan: &Plan<S>,
         label: Label,
         rng: &mut impl CryptoRng,
-    ) -> Result<(Attempt<S>, alloc::vec::Vec<Parcel>), Usage> {
+    ) -> Result<(Attempt<S>, Vec<Parcel>), Usage> {
         self.check_alive()?;
         let (old, me) = (plan.old(), self.me);
         if plan.threshold() == Threshold::ONE {
@@ -57,7 +59,7 @@ impl<S: Scheme> KeyRecord<S> {
         match self.step(&old.sharing()) {
             Some(step) if step.old != *old => return Err(Usage::OtherKey),
             Some(step) => {
-                step.ledger.check_open()?;
+                step.ledger.check_open(&plan.holders().ids().collect::<Vec<_>>())?;
                 (era, share) = (step.ledger.era, step.share.clone());
             }
             // 1.2: whoever has lost its share, or comes back from an old copy, receives a new one.
@@ -68,9 +70,7 @@ impl<S: Scheme> KeyRecord<S> {
             None if !self.in_use().is_some_and(|step| step.is_of_key(old)) => return Err(Usage::OtherKey),
             None => {}
         }
-        if self.steps.len() >= MAX_STEPS - 1 {
-            return Err(Usage::TooMany);
-        }
+        self.check_room(plan)?;
         let inputs = match share {
             Some(share) => ReshareInputs::holder(plan.clone(), share)?,
             None if deals => return Err(Usage::NoShare),
@@ -82,24 +82,55 @@ impl<S: Scheme> KeyRecord<S> {
         Ok((Attempt { session, plan: plan.clone(), label, era, recorded, refused: None }, first))
     }
 
+    /// Whether another sharing may be on its way: a few, or any that leaves out all who hold up the others.
+    fn check_room(&self, plan: &Plan<S>) -> Result<(), Usage> {
+        let waits = |step: &Step<S>| step.ledger.missing().iter().any(|id| plan.holders().contains(*id));
+        let room = self.steps.len() < MAX_STEPS - 1 || !self.steps.iter().any(waits);
+        if room && self.steps.len() < HARD_BOUND - 1 { Ok(()) } else { Err(Usage::TooMany) }
+    }
+
+    /// Whether it is this key's, and this party's: a mistake of the caller is to leave all unharmed.
+    fn check_owns(&self, attempt: &Attempt<S>) -> Result<(), Usage> {
+        if attempt.plan.old().key_id() != self.key_id() {
+            return Err(Usage::OtherKey);
+        }
+        if attempt.session.params().me() == self.me { Ok(()) } else { Err(Usage::OtherIdentity) }
+    }
+
     /// 1.4: enters the pending share and what was signed so far, durably. Only then the confirm may leave.
     fn enter(&mut self, attempt: &Attempt<S>, pending: &Pending<S>) -> Result<(), Usage> {
         self.check_alive()?;
         let log = AttemptLog::of_session(&attempt.session, &attempt.plan).ok_or(Usage::UnknownAttempt)?;
         let mut held = Held::new(attempt.label, attempt.era, log)?;
         held.pending = Some(pending.duplicate());
+        self.check_owns(attempt)?;
         let (me, old) = (self.me, attempt.plan.old());
-        if self.step(&old.sharing()).is_none() {
-            self.steps.push(Step::new(me, old.clone(), None));
+        if pending.public() != held.log.public() || pending.me() != me {
+            return Err(Usage::OtherKey);
         }
-        let step = self.step_mut(&old.sharing()).ok_or(Usage::UnknownAttempt)?;
-        // An acknowledgement, or a reopening, may have come in between.
-        if step.ledger.era != attempt.era {
-            return Err(Usage::Acknowledged);
+        match self.step_mut(&old.sharing()) {
+            Some(step) if step.old != *old => return Err(Usage::OtherKey),
+            // An acknowledgement, or a reopening, may have come in between.
+            Some(step) if step.ledger.era != attempt.era => return Err(Usage::Acknowledged),
+            Some(step) => step.enter(held)?,
+            None => {
+                if !self.in_use().is_some_and(|step| step.is_of_key(old)) {
+                    return Err(Usage::OtherKey);
+                }
+                // There must be room for the sharing that it makes, too.
+                self.check_room(&attempt.plan)?;
+                let mut step = Step::new(me, old.clone(), None);
+                step.enter(held)?;
+                self.steps.push(step);
+            }
         }
-        step.enter(held)?;
         self.save()
     }
+}
+
+/// The round in an envelope, which is behind version and kind.
+fn round_of(parcel: &Parcel) -> Option<u8> {
+    parcel.bytes.get(2).copied()
 }
 
 impl<S: Scheme> Attempt<S> {
@@ -111,6 +142,7 @@ impl<S: Scheme> Attempt<S> {
     /// meantime: no confirm leaves then; [`Usage::StoreFailed`]: nothing leaves, and the record is to be opened again.
     pub fn receive(&mut self, record: &mut KeyRecord<S>, bytes: &[u8]) -> Result<Moved, Error> {
         record.check_alive()?;
+        record.check_owns(self)?;
         if let Some(usage) = self.refused {
             return Err(usage.into());
         }
@@ -119,6 +151,14 @@ impl<S: Scheme> Attempt<S> {
             Ok(progress) => self.progress(record, progress)?,
             // What is not the session's may be the record's.
             Err(Error::Usage(_)) if self.recorded => return Ok(record.learn(bytes)?),
+            // What ends the session may hold an honest party's confirm or acknowledgement all the same.
+            Err(Error::Abort(abort)) if self.recorded => {
+                return match record.learn(bytes) {
+                    Ok(moved) => Ok(Moved { abort: Some(abort), ..moved }),
+                    Err(Usage::StoreFailed) => Err(Usage::StoreFailed.into()),
+                    Err(_) => Err(abort.into()),
+                };
+            }
             Err(error) => return Err(error),
         };
         if self.recorded {
@@ -158,13 +198,36 @@ impl<S: Scheme> Attempt<S> {
     }
 
     /// Who still owes a message of the session.
-    pub fn awaiting(&self) -> alloc::vec::Vec<PartyId> {
+    pub fn awaiting(&self) -> Vec<PartyId> {
         self.session.awaiting()
     }
 
-    /// The session underneath: who conflicts, evidence, what was sent.
-    pub fn session(&self) -> &Session<Reshare<S>> {
-        &self.session
+    /// What this party has sent in the session so far, to be sent again to whoever missed it. The confirm is among it
+    /// only once it is stored; `KeyRecord::resend` has it after a restart.
+    pub fn sent(&self) -> impl Iterator<Item = &Parcel> {
+        // 1.4: the session makes it before the record has it.
+        let may_leave = |parcel: &&Parcel| self.recorded || round_of(parcel).is_some_and(|round| round < CONFIRMS);
+        self.session.sent().iter().filter(may_leave)
+    }
+
+    /// Peers of whom a signed message came with other inputs, or another round 1 of somebody.
+    pub fn conflicts(&self) -> Vec<PartyId> {
+        self.session.conflicts()
+    }
+
+    /// What others can check of an abort that named somebody.
+    pub fn evidence(&self) -> &[Evidence] {
+        self.session.evidence()
+    }
+
+    /// The round of the session that is now awaited, from 1.
+    pub fn round(&self) -> u8 {
+        self.session.round()
+    }
+
+    /// Whether the session is over. The attempt may not be: confirms and acknowledgements are the record's as well.
+    pub fn is_finished(&self) -> bool {
+        self.session.is_finished()
     }
 }
 

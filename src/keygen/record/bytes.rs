@@ -6,10 +6,10 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
+use super::KeyRecord;
 use super::learn::read_held;
-use super::ledger::MAX_ATTEMPTS;
+use super::ledger::HARD_BOUND;
 use super::step::Step;
-use super::{KeyRecord, MAX_STEPS};
 use crate::error::Usage;
 use crate::key::{KeyShare, KeyStore, PublicKeyPackage, Scheme};
 use crate::keygen::certificate::Pending;
@@ -97,7 +97,7 @@ impl<S: Scheme> KeyRecord<S> {
         let current = Sharing::from_bytes(input.array().ok_or(malformed)?);
         let count = input.u8().ok_or(malformed)?;
         let retiring = (0..count).map(|_| input.array().map(Sharing::from_bytes)).collect::<Option<BTreeSet<_>>>();
-        let count = input.u8().filter(|count| usize::from(*count) <= MAX_STEPS).ok_or(malformed)?;
+        let count = input.u8().filter(|count| usize::from(*count) <= HARD_BOUND).ok_or(malformed)?;
         let steps = (0..count).map(|_| Step::read(&mut input, me)).collect::<Result<Vec<_>, Usage>>()?;
         input.finish().ok_or(malformed)?;
         let one_key =
@@ -151,7 +151,7 @@ impl<S: Scheme> Step<S> {
         }
         let mut step = Self::new(me, old, share.map(Arc::new));
         let era = input.u16().ok_or(malformed)?;
-        let count = input.u8().filter(|count| usize::from(*count) <= MAX_ATTEMPTS).ok_or(malformed)?;
+        let count = input.u8().filter(|count| usize::from(*count) <= HARD_BOUND).ok_or(malformed)?;
         for _ in 0..count {
             step.read_attempt(input)?;
         }
@@ -180,15 +180,12 @@ impl<S: Scheme> Step<S> {
             }
             held.pending = Some(pending);
         }
-        let acks: Vec<Vec<u8>> = held.acks.values().cloned().collect();
-        self.ledger.era = held.era;
-        self.enter(held)?;
-        for signed in acks {
-            self.take(&signed)?;
+        let holders = held.holders();
+        if self.ledger.get(&view).is_some() || !holders.contains(&self.ledger.me) {
+            return Err(Usage::Malformed);
         }
-        if discarded {
-            self.ledger.discard(&view)?;
-        }
+        self.ledger.put(view, held.era, holders, discarded);
+        self.hold(held);
         Ok(())
     }
 }

@@ -3,13 +3,13 @@
 use alloc::vec::Vec;
 
 use super::bytes::{Parts, read_framed};
-use super::ledger::MAX_ATTEMPTS;
+use super::ledger::HARD_BOUND;
 use super::step::{Held, Step};
-use super::{KeyRecord, MAX_STEPS, Moved, News};
+use super::{KeyRecord, Moved, News};
 use crate::error::Usage;
 use crate::key::Scheme;
 use crate::keygen::reshare::AttemptLog;
-use crate::party::{KeyId, Label, Parcel, Sharing};
+use crate::party::{KeyId, Label, Parcel, PartyId, PublicIdentity, Sharing};
 use crate::record::{self, Kind};
 use crate::wire::Reader;
 
@@ -117,22 +117,31 @@ impl<S: Scheme> KeyRecord<S> {
         }
         let (mut changed, mut news, mut behind) = (false, Vec::new(), (!related).then_some(theirs));
         for (k, held) in checked {
+            let (me, own) = (self.me, self.identity.public());
             let Some(step) = self.steps.get_mut(k) else { continue };
-            if step.ledger.get(held.log.view()).is_some() {
-                changed |= step.merge(&held);
-            } else if step.ledger.acked.is_empty() && !step.ledger.retired && held.log.certificate().is_some() {
-                // 4.4: an attempt without this party; or with it, if its copy of the record is an old one.
-                if held.log.plan().holders().contains(self.me) {
-                    behind = Some(held.sharing());
-                }
-                // 4.3: dealers known from this party's own package, certificate, all acknowledgements.
-                if held.is_done() && step.share.is_some() {
-                    step.ledger.retired = true;
-                    step.retirement = Some(held);
-                    news.push(News::Retired(step.sharing()));
-                    self.retiring.insert(step.sharing());
-                    changed = true;
-                }
+            let view = *held.log.view();
+            changed |= step.merge(&held);
+            if step.ledger.get(&view).is_some_and(|entry| !entry.discarded) {
+                continue;
+            }
+            // What was chosen in this era stands for all that is to come of it.
+            if step.ledger.chosen().is_some() || step.ledger.retired {
+                continue;
+            }
+            // 4.4: an attempt without this party; or with it, if its copy of the record is an old one.
+            let certified = held.log.certificate().is_some();
+            if certified && held.log.plan().holders().contains(me) {
+                behind = Some(held.sharing());
+            }
+            // 4.3: dealers known from this party's own package, certificate, all acknowledgements.
+            if certified && held.is_done() && step.share.is_some() {
+                step.ledger.retired = true;
+                step.retirement = Some(held);
+                news.push(News::Retired(step.sharing()));
+                self.retiring.insert(step.sharing());
+                changed = true;
+            } else if held.is_signed_by(me, &[Some(&own), step.old.parties().identity(me)]) {
+                changed |= step.recall(held);
             }
         }
         Ok((changed, news, behind))
@@ -152,6 +161,12 @@ impl Piece<'_> {
 }
 
 impl<S: Scheme> Held<S> {
+    /// Whether this party's own confirm is there, with one of its keys: the plan names whom it likes.
+    fn is_signed_by(&self, me: PartyId, own: &[Option<&PublicIdentity>]) -> bool {
+        let named = self.log.plan().holders().identity(me);
+        named.is_some() && own.contains(&named) && self.log.confirms().any(|(id, _)| id == me)
+    }
+
     /// label 32 ‖ era 2 ‖ log, framed ‖ count 2 ‖ acknowledgements as signed, framed.
     pub(super) fn write(&self, parts: &mut Parts) {
         parts.bytes(self.label.as_bytes());
@@ -164,11 +179,11 @@ impl<S: Scheme> Held<S> {
 
 fn read_bundle<'a>(input: &mut Reader<'a>) -> Option<(KeyId, Sharing, Vec<Shown<'a>>)> {
     let (key_id, theirs) = (KeyId::from_bytes(input.array()?), Sharing::from_bytes(input.array()?));
-    let count = input.u8().filter(|count| usize::from(*count) <= MAX_STEPS)?;
+    let count = input.u8().filter(|count| usize::from(*count) <= HARD_BOUND)?;
     let mut shown = Vec::new();
     for _ in 0..count {
         let sharing = Sharing::from_bytes(input.array()?);
-        let count = input.u8().filter(|count| usize::from(*count) <= MAX_ATTEMPTS + 1)?;
+        let count = input.u8().filter(|count| usize::from(*count) <= HARD_BOUND + 1)?;
         let pieces: Option<Vec<_>> = (0..count).map(|_| read_piece(input)).collect();
         shown.push((sharing, pieces?));
     }

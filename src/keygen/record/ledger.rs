@@ -12,6 +12,10 @@ use crate::party::{PartyId, View};
 /// How many attempts from one sharing a party confirms at most: memory and lists are bounded.
 pub const MAX_ATTEMPTS: usize = 16;
 
+/// How many attempts from one sharing, or sharings, a record holds in any case: counts are one byte, and so is that of
+/// the list in an acknowledgement.
+pub(super) const HARD_BOUND: usize = 254;
+
 /// How far an attempt has come at this party.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -97,15 +101,29 @@ impl Ledger {
     /// # Errors
     /// [`Usage::Acknowledged`] after an acknowledgement, [`Usage::Retired`] when another attempt is done
     /// without this party, [`Usage::TooMany`].
-    pub(super) fn check_open(&self) -> Result<(), Usage> {
+    pub(super) fn check_open(&self, holders: &[PartyId]) -> Result<(), Usage> {
         if self.retired {
             return Err(Usage::Retired);
         }
-        // 2.2: an acknowledgement promises that there is no confirm afterwards.
-        if self.chosen().is_some() {
+        // 2.2: an acknowledgement promises that there is no confirm afterwards, also one that only others know of.
+        if self.chosen().is_some() || self.promised().is_some() {
             return Err(Usage::Acknowledged);
         }
-        if self.entries.len() < MAX_ATTEMPTS { Ok(()) } else { Err(Usage::TooMany) }
+        // What was discarded counts no more, and a way on without all who hold things up is always open.
+        let counted = self.entries.iter().filter(|entry| !entry.discarded).count();
+        let missing = self.missing();
+        let room = counted < MAX_ATTEMPTS || !holders.iter().any(|id| missing.contains(id));
+        if room && self.entries.len() < HARD_BOUND { Ok(()) } else { Err(Usage::TooMany) }
+    }
+
+    /// Who has not confirmed an attempt, or not acknowledged one that this party has.
+    pub(super) fn missing(&self) -> BTreeSet<PartyId> {
+        let of = |entry: &Entry| {
+            let acked = self.acked.contains(&entry.view);
+            let there = |id: &PartyId| if acked { entry.acks.contains_key(id) } else { entry.confirms.contains(id) };
+            entry.holders.iter().copied().filter(|id| !there(id)).collect::<Vec<_>>()
+        };
+        self.entries.iter().filter(|entry| !entry.discarded).flat_map(of).collect()
     }
 
     /// Enters this party's own confirm of an attempt. Whether it is new.
@@ -117,13 +135,33 @@ impl Ledger {
         if self.get(&view).is_some() {
             return Ok(false);
         }
-        self.check_open()?;
+        self.check_open(&holders)?;
         if !holders.contains(&self.me) {
             return Err(Usage::UnknownParty(self.me));
         }
-        let (era, confirms) = (self.era, BTreeSet::from([self.me]));
-        self.entries.push(Entry { view, era, holders, confirms, acks: BTreeMap::new(), discarded: false });
+        self.put(view, self.era, holders, false);
         Ok(true)
+    }
+
+    /// 4.4: enters an attempt that this party has confirmed, and of which its record did not know: there is no share
+    /// of it. What is signed from now on lists it.
+    pub(super) fn recall(&mut self, view: View, era: u16, holders: Vec<PartyId>) -> bool {
+        let room = self.get(&view).is_none() && self.entries.len() < HARD_BOUND && holders.contains(&self.me);
+        if room {
+            self.put(view, era, holders, true);
+        }
+        room
+    }
+
+    /// Puts an attempt last, with this party's confirm.
+    pub(super) fn put(&mut self, view: View, era: u16, holders: Vec<PartyId>, discarded: bool) {
+        let confirms = BTreeSet::from([self.me]);
+        self.entries.push(Entry { view, era, holders, confirms, acks: BTreeMap::new(), discarded });
+    }
+
+    /// An attempt of this era that this party has acknowledged by a record that it lost: others have shown it.
+    fn promised(&self) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.era == self.era && entry.acks.contains_key(&self.me))
     }
 
     /// Enters somebody's authentic confirm. Whether it is new.
@@ -146,6 +184,11 @@ impl Ledger {
         // 2.2: one of each era.
         if self.retired || self.chosen().is_some() {
             return None;
+        }
+        // What was promised is kept, in the words in which it was.
+        if let Some(entry) = self.promised() {
+            let list = entry.acks.get(&self.me).filter(|_| !entry.discarded && entry.is_certified())?;
+            return Some((entry.view, list.clone()));
         }
         let takes = |entry: &&Entry| {
             entry.era == self.era && !entry.discarded && entry.is_certified() && self.is_settled(&entry.view)
@@ -229,25 +272,32 @@ impl Ledger {
     }
 
     /// 2.6: goes back to the old sharing, by an operator's decision. What was confirmed so far is closed, what
-    /// was acknowledged is kept.
+    /// was acknowledged is kept. Whether it is a later era.
     ///
     /// # Errors
-    /// [`Usage::Retired`] if an attempt is done: the old share is gone; [`Usage::TooMany`].
-    pub(super) fn reopen(&mut self) -> Result<(), Usage> {
+    /// [`Usage::Retired`] if an attempt is done: the old share is gone.
+    pub(super) fn reopen(&mut self, era: u16) -> Result<bool, Usage> {
         if !self.keeps_old() {
             return Err(Usage::Retired);
         }
-        self.era = self.era.checked_add(1).ok_or(Usage::TooMany)?;
-        Ok(())
+        let later = era > self.era;
+        self.era = self.era.max(era);
+        Ok(later)
     }
 
     /// 2.5: the acknowledged attempt and another one, both with certificates, of which the first cannot
-    /// become done: one of its holders has acknowledged the other instead.
-    pub(super) fn conflict(&self) -> Option<(View, View)> {
+    /// become done: one of its holders has acknowledged the other instead. It is none if enough to sign, `threshold`
+    /// of its holders, have acknowledged it and nothing else: one who breaks a promise stops nobody.
+    pub(super) fn conflict(&self, threshold: impl Fn(&View) -> usize) -> Option<(View, View)> {
         let ours = self.chosen().filter(|_| self.done().is_none())?;
         let a = self.get(&ours)?;
+        let of_era = |b: &&Entry| b.view != ours && b.era == a.era;
+        let elsewhere = |id: &PartyId| self.entries.iter().filter(of_era).any(|b| b.acks.contains_key(id));
+        if a.acks.keys().filter(|id| !elsewhere(id)).count() >= threshold(&ours) {
+            return None;
+        }
         let instead = |b: &Entry| a.holders.iter().any(|id| b.acks.contains_key(id) && !a.acks.contains_key(id));
-        let mut others = self.entries.iter().filter(|b| b.view != ours && b.era == a.era);
+        let mut others = self.entries.iter().filter(of_era);
         let b = others.find(|b| b.is_certified() && instead(b))?;
         Some((ours, b.view))
     }

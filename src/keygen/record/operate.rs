@@ -3,10 +3,11 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use super::ledger::HARD_BOUND;
 use super::step::{Held, Step};
 use super::{AttemptStatus, KeyRecord};
 use crate::error::Usage;
-use crate::key::Scheme;
+use crate::key::{KeyShare, Scheme};
 use crate::party::{PartyId, Sharing};
 
 impl<S: Scheme> KeyRecord<S> {
@@ -18,6 +19,7 @@ impl<S: Scheme> KeyRecord<S> {
                 let missing = entry.holders.iter().filter(|id| !entry.acks.contains_key(id));
                 Some(AttemptStatus {
                     from: step.sharing(),
+                    era: held.era,
                     to: held.sharing(),
                     state: step.ledger.state(held.log.view())?,
                     confirmed: entry.confirms.iter().copied().collect(),
@@ -49,19 +51,86 @@ impl<S: Scheme> KeyRecord<S> {
     /// 2.6: goes back to this sharing, by an operator's decision, when two attempts from it have certificates and
     /// neither can become done ([`Usage::SharingsConflict`]). Nothing is wiped; the attempts so far are closed, and a
     /// new one may begin. **Do so at all its parties**, newcomers too: an attempt brings together only those that have reopened
-    /// equally often.
+    /// equally often. `era` says how often that is then, for all of them: one more than [`Self::era`] at those that
+    /// have reopened it most often. Who has reached it already changes nothing.
     ///
     /// # Errors
     /// [`Usage::Retired`] if the share is gone, for an attempt is done; [`Usage::NoShare`] for a sharing that is not in
     /// the record; [`Usage::StoreFailed`].
-    pub fn reopen(&mut self, sharing: &Sharing) -> Result<(), Usage> {
+    pub fn reopen(&mut self, sharing: &Sharing, era: u16) -> Result<(), Usage> {
         self.check_alive()?;
-        self.step_mut(sharing).ok_or(Usage::NoShare)?.ledger.reopen()?;
+        if !self.step_mut(sharing).ok_or(Usage::NoShare)?.ledger.reopen(era)? {
+            return Ok(());
+        }
         let before = core::mem::replace(&mut self.current, *sharing);
         if before != *sharing {
             self.retiring.insert(before);
         }
         self.retiring.remove(sharing);
+        self.save()?;
+        self.retire()
+    }
+
+    /// How often this sharing was reopened.
+    ///
+    /// # Errors
+    /// [`Usage::NoShare`] for a sharing that is not in the record.
+    pub fn era(&self, sharing: &Sharing) -> Result<u16, Usage> {
+        self.step(sharing).map(|step| step.ledger.era).ok_or(Usage::NoShare)
+    }
+
+    /// Takes a share out of a repair into the record, which keeps all that this party has signed: a new record would not
+    /// know of it. It is stored when this returns, and in use if no later sharing is.
+    ///
+    /// # Errors
+    /// [`Usage::RecordExists`] if there is a share of that sharing; [`Usage::Retired`] for one that is over, or before
+    /// the one in use; [`Usage::OtherKey`], [`Usage::OtherIdentity`]; [`Usage::TooMany`], [`Usage::StoreFailed`].
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use cosigil::frost::Ed25519Sha512;
+    /// use cosigil::key::store::MemoryKeyStore;
+    /// use cosigil::keygen::record::KeyRecord;
+    /// # use cosigil::{Identity, Parties, PartyId, Threshold, Transcript, Usage, curve, hazmat};
+    /// # let mut rng = Transcript::new("an example, so not random").rng();
+    /// # let identities = [Identity::generate(&mut rng)?, Identity::generate(&mut rng)?];
+    /// # let ids = [PartyId::new(1)?, PartyId::new(2)?];
+    /// # let parties = Parties::new(ids.into_iter().zip(identities.iter().map(Identity::public)))?;
+    /// # let secret = curve::random_scalar::<curve::Ed25519>(&mut rng);
+    /// # let share = hazmat::split::<Ed25519Sha512>(&secret, Threshold::new(2)?, &parties, &mut rng)?.remove(0);
+    /// # let (me, identity, key) = (ids[0], &identities[0], share.public().clone());
+    /// // The share is lost; the others repair it.
+    /// let mut record = KeyRecord::join(Arc::new(MemoryKeyStore::new()), identity, me, &key, &key.digest())?;
+    /// assert_eq!(record.key().err(), Some(Usage::NoShare));
+    /// record.adopt(share)?;
+    /// assert_eq!(record.key()?.public(), &key);
+    /// # Ok::<(), cosigil::Error>(())
+    /// ```
+    pub fn adopt(&mut self, share: KeyShare<S>) -> Result<(), Usage> {
+        self.check_alive()?;
+        let (me, public) = (self.me, share.public().clone());
+        if share.me() != me || public.parties().identity(me) != Some(&self.identity.public()) {
+            return Err(Usage::OtherIdentity);
+        }
+        if !self.in_use().is_some_and(|step| step.is_of_key(&public)) {
+            return Err(Usage::OtherKey);
+        }
+        let (in_use, sharing, full) = (self.number(), public.sharing(), self.steps.len() >= HARD_BOUND);
+        match self.step_mut(&sharing) {
+            Some(step) if step.old != public => return Err(Usage::OtherKey),
+            Some(step) if !step.ledger.keeps_old() => return Err(Usage::Retired),
+            Some(step) if step.share.is_some() => return Err(Usage::RecordExists),
+            Some(step) => step.share = Some(Arc::new(share)),
+            None if public.number() <= in_use => return Err(Usage::Retired),
+            None if full => return Err(Usage::TooMany),
+            None => self.steps.push(Step::new(me, public.clone(), Some(Arc::new(share)))),
+        }
+        if public.number() > in_use {
+            let before = core::mem::replace(&mut self.current, sharing);
+            self.retiring.insert(before);
+        }
         self.save()?;
         self.retire()
     }

@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::ledger::Contradiction;
+use super::ledger::{Contradiction, HARD_BOUND};
 use super::step::Step;
 use super::{KeyRecord, News};
 use crate::error::Usage;
@@ -12,6 +12,7 @@ use crate::party::{Parcel, Sharing, View};
 
 /// What a record knows before it learns something.
 pub(super) struct Known {
+    current: Sharing,
     done: Vec<Sharing>,
     lies: Vec<Contradiction>,
 }
@@ -38,11 +39,14 @@ impl<S: Scheme> KeyRecord<S> {
             changed = true;
         }
         if changed {
-            let Known { done, lies } = self.known();
+            let Known { done, lies, .. } = self.known();
             news.extend(done.into_iter().filter(|sharing| !before.done.contains(sharing)).map(News::Done));
             let lies = lies.into_iter().filter(|lie| !before.lies.contains(lie));
             news.extend(lies.map(|lie| News::Contradiction(lie.culprit())));
             self.prune();
+            if before.current != self.current {
+                self.retiring.insert(before.current);
+            }
             self.save()?;
         }
         self.retire()?;
@@ -53,13 +57,23 @@ impl<S: Scheme> KeyRecord<S> {
     pub(super) fn known(&self) -> Known {
         let done = |step: &Step<S>| step.of_view(&step.ledger.done()?).map(super::step::Held::sharing);
         Known {
+            current: self.current,
             done: self.steps.iter().filter_map(done).collect(),
             lies: self.steps.iter().flat_map(|step| step.ledger.contradictions()).collect(),
         }
     }
 
     fn due(&self) -> Option<(usize, View, Vec<View>)> {
-        let due = |(k, step): (usize, &Step<S>)| step.ledger.due().map(|(view, list)| (k, view, list));
+        // After a change of identity, an attempt that names the one before stays as it is.
+        let own = self.identity.public();
+        let is_ours = |step: &Step<S>, view: &View| {
+            let named = step.of_view(view).and_then(|held| held.log.plan().holders().identity(self.me));
+            named == Some(&own)
+        };
+        let due = |(k, step): (usize, &Step<S>)| {
+            let (view, list) = step.ledger.due().filter(|(view, _)| is_ours(step, view))?;
+            Some((k, view, list))
+        };
         self.steps.iter().enumerate().find_map(due)
     }
 
@@ -92,6 +106,18 @@ impl<S: Scheme> KeyRecord<S> {
 
     /// 3.1 to 3.3: wipes the shares that a later sharing, which is done, has made worthless.
     fn prune(&mut self) {
+        let with_share = |steps: &[Step<S>]| {
+            let there = steps.iter().filter(|step| step.share.is_some()).map(Step::sharing);
+            there.collect::<Vec<_>>()
+        };
+        let before = with_share(&self.steps);
+        self.wipe();
+        // What hangs on them may have grown since they were left.
+        let after = with_share(&self.steps);
+        self.retiring.extend(before.into_iter().filter(|sharing| !after.contains(sharing)));
+    }
+
+    fn wipe(&mut self) {
         self.steps.iter_mut().for_each(Step::prune);
         // Of two attempts from one sharing, both acknowledged, the later one is done.
         let gone = |step: &Step<S>| {
@@ -99,7 +125,7 @@ impl<S: Scheme> KeyRecord<S> {
             gone.map(super::step::Held::sharing).collect::<Vec<_>>()
         };
         let gone: Vec<_> = self.steps.iter().flat_map(gone).collect();
-        let is_over = |step: &&Step<S>| step.ledger.done().is_some();
+        let is_over = |step: &&Step<S>| !step.ledger.keeps_old();
         let over = self.steps.iter().filter(is_over).map(Step::number).max();
         for step in &mut self.steps {
             if gone.contains(&step.old.sharing()) || over.is_some_and(|over| step.number() <= over) {
@@ -135,8 +161,13 @@ impl<S: Scheme> KeyRecord<S> {
     /// Stores the record, whole. After a failure this object is of no more use: it may know more than the store.
     pub(super) fn save(&mut self) -> Result<(), Usage> {
         self.check_alive()?;
-        self.poisoned = true;
         let generation = self.generation.checked_add(1).ok_or(Usage::TooMany)?;
+        // What could not be read again is not written.
+        let fits = |step: &Step<S>| step.held.len() <= HARD_BOUND && step.old.key_id() == self.key_id();
+        if self.steps.len() > HARD_BOUND || self.retiring.len() > HARD_BOUND || !self.steps.iter().all(fits) {
+            return Err(Usage::TooMany);
+        }
+        self.poisoned = true;
         self.generation = generation;
         self.store.save(generation, &self.to_bytes())?;
         self.poisoned = false;

@@ -34,7 +34,7 @@ pub(super) struct Held<S: Scheme> {
     /// The acknowledgements, as signed.
     pub(super) acks: BTreeMap<PartyId, Vec<u8>>,
     /// Acknowledgements that came before the certificate. Not stored: they come again by an exchange.
-    pub(super) early: Vec<Vec<u8>>,
+    pub(super) early: BTreeMap<PartyId, Vec<u8>>,
 }
 
 /// 1.3: the label of the session: an attempt of one era is never taken for one of another.
@@ -51,7 +51,7 @@ impl<S: Scheme> Held<S> {
         if *log.label() != session_label(&label, era) {
             return Err(Usage::OtherKey);
         }
-        Ok(Self { label, era, log, pending: None, acks: BTreeMap::new(), early: Vec::new() })
+        Ok(Self { label, era, log, pending: None, acks: BTreeMap::new(), early: BTreeMap::new() })
     }
 
     /// Takes an acknowledgement: whose it is, and its list.
@@ -114,9 +114,8 @@ impl<S: Scheme> Step<S> {
                 Ok((id, list)) => return Ok(self.ledger.add_ack(&view, id, list)),
                 Err(Usage::WrongInbox(_)) => {
                     // 1.6: it is kept for when the certificate is there, one for each holder at most.
-                    if held.early.len() < held.log.plan().holders().len() && !held.early.iter().any(|e| e == signed) {
-                        held.early.push(signed.to_vec());
-                    }
+                    let id = held.log.author_of_ack(signed)?;
+                    held.early.entry(id).or_insert_with(|| signed.to_vec());
                     return Ok(false);
                 }
                 Err(_) => {}
@@ -136,7 +135,7 @@ impl<S: Scheme> Step<S> {
             return;
         }
         let Some(held) = self.held.iter_mut().find(|held| held.log.view() == view) else { return };
-        for signed in core::mem::take(&mut held.early) {
+        for signed in core::mem::take(&mut held.early).into_values() {
             if let Ok((id, list)) = held.add_ack(&signed) {
                 self.ledger.add_ack(view, id, list);
             }
@@ -148,15 +147,32 @@ impl<S: Scheme> Step<S> {
     /// # Errors
     /// Those of [`Ledger::confirm`].
     pub(super) fn enter(&mut self, held: Held<S>) -> Result<(), Usage> {
-        let view = *held.log.view();
-        if !self.ledger.confirm(view, held.holders())? {
-            return Ok(());
+        if self.ledger.confirm(*held.log.view(), held.holders())? {
+            self.hold(held);
         }
+        Ok(())
+    }
+
+    /// 4.4: enters an attempt that carries this party's own confirm and is not in the record. Whether it did.
+    pub(super) fn recall(&mut self, held: Held<S>) -> bool {
+        let new = self.ledger.recall(*held.log.view(), held.era, held.holders());
+        if new {
+            self.hold(held);
+        }
+        new
+    }
+
+    /// Keeps what was signed in an attempt that was put into the ledger just now.
+    pub(super) fn hold(&mut self, mut held: Held<S>) {
+        let view = *held.log.view();
         for (id, _) in held.log.confirms() {
             self.ledger.add_confirm(&view, id);
         }
+        let acks: Vec<_> = held.acks.values().cloned().collect();
+        for (id, list) in acks.iter().filter_map(|signed| held.add_ack(signed).ok()) {
+            self.ledger.add_ack(&view, id, list);
+        }
         self.held.push(held);
-        Ok(())
     }
 
     /// Takes what somebody else holds of an attempt that this party has confirmed. Whether anything is new.

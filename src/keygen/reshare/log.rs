@@ -171,13 +171,26 @@ impl<S: Scheme> AttemptLog<S> {
     /// Those of an envelope that is no acknowledgement of this attempt, [`Usage::Malformed`] for one that does not
     /// decode, [`Usage::OtherKey`] for one over another transcript; [`Usage::WrongInbox`] without the certificate.
     pub fn open_ack(&self, signed: &[u8]) -> Result<(PartyId, Ack), Usage> {
+        let read = self.read_ack(signed)?;
+        self.check_complete()?;
+        Ok(read)
+    }
+
+    /// Whose acknowledgement of this attempt it is, with the certificate or without.
+    ///
+    /// # Errors
+    /// Those of [`Self::open_ack`], but for the certificate.
+    pub(in crate::keygen) fn author_of_ack(&self, signed: &[u8]) -> Result<PartyId, Usage> {
+        Ok(self.read_ack(signed)?.0)
+    }
+
+    fn read_ack(&self, signed: &[u8]) -> Result<(PartyId, Ack), Usage> {
         let place = place_of(&self.plan, &self.view, ACKS);
         let letter = Letter::open(signed, &place, self.plan.holders(), LONGEST_ACK)?;
         let ack = Ack::decode(&letter.body).ok_or(Usage::Malformed)?;
         if ack.transcript != self.transcript || letter.before != self.transcript {
             return Err(Usage::OtherKey);
         }
-        self.check_complete()?;
         Ok((letter.sender, ack))
     }
 

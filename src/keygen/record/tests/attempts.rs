@@ -95,7 +95,7 @@ fn r_14_two_certificates_and_a_third_attempt() {
         assert_eq!(world.begin_at(n, &plan, 3), Err(Usage::OtherSharing { ours, theirs: old }));
     }
     for n in [1, 2, 3] {
-        world.record(n).reopen(&old).unwrap();
+        world.record(n).reopen(&old, 1).unwrap();
         world.party(n).restart();
     }
     assert_eq!(world.all_sign(&[1, 2, 3]), old);
@@ -109,7 +109,7 @@ fn r_14_two_certificates_and_a_third_attempt() {
         assert!(party.record.steps.iter().all(|step| step.share.is_some() == (step.old.sharing() == now)));
         assert_eq!(party.record.status().iter().filter(|attempt| attempt.state == State::Done).count(), 1);
     }
-    assert_eq!(world.record(1).reopen(&old), Err(Usage::Retired), "that is over");
+    assert_eq!(world.record(1).reopen(&old, 2), Err(Usage::Retired), "that is over");
 }
 
 /// two sharings with one number do not mix, and are told apart by name.
@@ -262,6 +262,8 @@ fn r_07_old_material_goes() {
     assert_eq!(*world.parties[&2].dependent.retired.lock().unwrap(), [old]);
     world.exchange(&[1, 2, 3]);
     assert!((1..4).all(|n| !old_share(&world, n)));
+    // Once more when it is over: somebody may have been at work on one of the old sharing.
+    assert_eq!(*world.parties[&1].dependent.retired.lock().unwrap(), [old, old]);
     let now = world.all_sign(&[1, 2, 3]);
     let bytes = world.parties[&1].store.load().unwrap().unwrap();
     let share = shares(2, &[1, 2, 3])[0].to_bytes();
@@ -379,6 +381,44 @@ fn r_14_attempts_are_bounded() {
     assert!(bytes.len() < 80_000, "{}", bytes.len());
     world.party(1).restart();
     assert_eq!(world.parties[&1].record.status().len(), MAX_ATTEMPTS);
+}
+
+/// at the bounds, an attempt without whoever holds things up may go on; what was discarded counts no more.
+#[test]
+fn r_14_the_bounds_stop_no_way_out() {
+    use crate::party::View;
+    let (all, without) = ([1, 2, 3].map(id).to_vec(), [1, 2].map(id).to_vec());
+    let view = |n: u8| View::from_bytes([n; 32]);
+    let mut ledger = super::ledger::Ledger::new(id(1));
+    for n in 0..MAX_ATTEMPTS as u8 {
+        assert_eq!(ledger.confirm(view(n), all.clone()), Ok(true));
+        ledger.add_confirm(&view(n), id(2));
+    }
+    assert_eq!(ledger.confirm(view(100), all.clone()), Err(Usage::TooMany));
+    assert_eq!(ledger.confirm(view(100), without.clone()), Ok(true));
+    ledger.discard(&view(0)).unwrap();
+    ledger.discard(&view(1)).unwrap();
+    assert_eq!(ledger.confirm(view(101), all.clone()), Ok(true));
+    assert_eq!(ledger.confirm(view(102), all), Err(Usage::TooMany));
+    for n in 120..=255 {
+        let _ = ledger.confirm(view(n), alloc::vec![id(1)]);
+    }
+    assert_eq!(ledger.entries.len(), 18 + 136);
+    // 3 never acknowledges, and the record is full of sharings on their way.
+    let mut world = World::new(2, &[1, 2, 3], &[]);
+    let plan = world.refresh();
+    world.begin(&plan, 1);
+    world.run(|mail| mail.from != 3 || mail.round() < 4);
+    let public = world.public(1);
+    while world.record(1).steps.len() < MAX_STEPS - 1 {
+        world.record(1).steps.push(Step::new(id(1), public.clone(), None));
+    }
+    let (refresh, reshare) = (world.refresh(), world.reshare(&[1, 2], &[1, 2], 2));
+    assert_eq!(world.begin_at(1, &refresh, 2), Err(Usage::TooMany));
+    world.begin(&reshare, 3);
+    world.run(|mail| mail.to < 3);
+    world.all_sign(&[1, 2]);
+    assert!(world.parties[&1].record.steps.len() < MAX_STEPS);
 }
 
 /// The stored form: every cut and every flipped bit is refused.

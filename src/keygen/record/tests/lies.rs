@@ -65,7 +65,7 @@ fn r_14_a_false_list_names_the_liar() {
     assert!(lie.judge(&now).is_err(), "of another sharing");
     // It survives a restart.
     world.party(1).restart();
-    assert_eq!(world.record(1).contradictions().as_slice(), core::slice::from_ref(&lie));
+    assert_eq!(world.record(1).contradictions().as_slice(), core::slice::from_ref(lie));
 }
 
 /// whoever knows of the confirm before is not taken in.
@@ -103,6 +103,30 @@ fn r_14_two_acknowledgements_name_the_liar() {
     }
 }
 
+/// one holder acknowledges another attempt than all the others. They sign on.
+#[test]
+fn r_14_one_other_acknowledgement_stops_nobody() {
+    let (mut world, confirms, [a, b]) = two_attempts();
+    let other = ack(&mut world, &a, &confirms, &[a, b]);
+    for n in [1, 2] {
+        for mail in confirms.iter().filter(|mail| mail.to == n) {
+            world.deliver(mail);
+        }
+        world.deliver(&Mail { from: 3, to: n, bytes: other.clone() });
+    }
+    let (ours, theirs) = (world.sharing(1), world.parties[&1].record.status()[0].to);
+    assert_ne!(ours, theirs);
+    // Not enough are known to use the one that this party uses.
+    assert_eq!(world.parties[&1].record.key().err(), Some(Usage::SharingsConflict { ours, theirs }));
+    world.queue.retain(|mail| mail.from != 3 && mail.to != 3);
+    world.run_all();
+    assert_eq!(world.all_sign(&[1, 2]), ours);
+    world.party(1).restart();
+    assert_eq!(world.all_sign(&[1, 2]), ours);
+    let status = &world.parties[&1].record.status()[1];
+    assert_eq!((status.state, &status.missing[..]), (State::Active, &[id(3)][..]));
+}
+
 /// an era that is not the attempt's does not pass, so that nobody honest is accused after `reopen`.
 #[test]
 fn r_14_a_reopened_sharing_accuses_nobody() {
@@ -113,7 +137,7 @@ fn r_14_a_reopened_sharing_accuses_nobody() {
     world.run(|mail| mail.round() < 3 || mail.to == 1 && mail.round() == 3);
     assert!(matches!(world.parties[&1].news[..], [News::Active(_)]));
     for n in [1, 2, 3] {
-        world.record(n).reopen(&old.sharing()).unwrap();
+        world.record(n).reopen(&old.sharing(), 1).unwrap();
         world.party(n).attempts.clear();
     }
     world.begin(&plan, 2);

@@ -133,6 +133,34 @@ fn r_14_two_confirms_split_nobody() {
     }
 }
 
+/// a bad confirm of 3 ends the session when the honest one of 2 comes last; that one is kept all the same.
+#[test]
+fn r_14_an_honest_confirm_outlives_the_session() {
+    let mut world = World::new(2, &[1, 2, 3], &[]);
+    let plan = world.refresh();
+    world.begin(&plan, 1);
+    let mut confirms = Vec::new();
+    world.run(|mail| {
+        if mail.round() == CONFIRMS && mail.to == 1 {
+            confirms.push(mail.clone());
+        }
+        mail.round() < CONFIRMS
+    });
+    confirms.sort_by_key(|mail| core::cmp::Reverse(mail.from));
+    let view = *world.parties[&1].record.steps[0].held[0].log.view();
+    let place = place(&plan, CONFIRMS, &view);
+    let mut bad = Letter::open(&confirms[0].bytes, &place, plan.holders(), Confirm::<Ed25519>::size(&SHAPE)).unwrap();
+    *bad.body.last_mut().unwrap() ^= 1;
+    let party = world.party(1);
+    let mut moved = Vec::new();
+    for bytes in [bad.sign(&identity(3), &place), confirms[1].bytes.clone()] {
+        moved.push(party.attempts[0].receive(&mut party.record, &bytes).unwrap());
+    }
+    assert_eq!(moved[1].abort.as_ref().map(|abort| abort.culprits().to_vec()), Some(alloc::vec![id(3)]));
+    party.restart();
+    assert_eq!(party.record.status()[0].confirmed, [id(1), id(2)]);
+}
+
 /// a foreign package is not even decoded, however large it says it is.
 #[test]
 fn r_12_a_foreign_package_is_not_decoded() {

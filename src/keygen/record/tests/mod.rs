@@ -7,6 +7,7 @@ mod crashes;
 mod lies;
 mod logs;
 mod model;
+mod returns;
 mod schedules;
 
 use alloc::collections::{BTreeMap, VecDeque};
@@ -94,6 +95,8 @@ impl KeyStore for CrashStore {
     }
 
     fn save(&self, generation: u64, record: &[u8]) -> Result<(), StoreError> {
+        let readable = KeyRecord::<S>::from_bytes(record, Arc::new(MemoryKeyStore::new()), &identity(1));
+        assert!(readable.is_ok(), "{readable:?}");
         let write = self.writes.fetch_add(1, Ordering::SeqCst);
         match *self.cut.lock().unwrap() {
             Some((at, Cut::Before)) if at == write => Err(StoreError::Failed),

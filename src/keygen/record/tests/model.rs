@@ -16,6 +16,8 @@ enum Rule {
     Ledger,
     /// As soon as it sees any certificate: wrong.
     AnyCertificate,
+    /// The old share goes with the own acknowledgement: wrong.
+    OwnAck,
 }
 
 /// What can be under way: who says it, of which attempt.
@@ -36,6 +38,8 @@ struct Attempt {
 struct Party {
     n: u16,
     ledger: Ledger,
+    /// Whether it had a share of the old sharing.
+    dealt: bool,
     /// Whether it still has its share of the old sharing, and of each attempt.
     old: bool,
     shares: BTreeSet<usize>,
@@ -71,6 +75,7 @@ impl World {
         let party = |n: u16| Party {
             n,
             ledger: Ledger::new(id(n)),
+            dealt: u32::from(n) <= old,
             old: u32::from(n) <= old,
             shares: BTreeSet::new(),
             settled: false,
@@ -153,8 +158,8 @@ impl World {
             Word::Ack(k, n, list) => party.ledger.add_ack(&self.attempts[*k].view, id(*n), list.clone()),
         };
         match self.rule {
-            Rule::Ledger => self.settle(who),
             Rule::AnyCertificate => self.settle_wrongly(who),
+            _ => self.settle(who),
         }
         self.retire(who);
     }
@@ -167,6 +172,7 @@ impl World {
             said.push((view, party.n, list));
         }
         party.old &= party.ledger.keeps_old();
+        party.old &= self.rule != Rule::OwnAck || party.ledger.acked.is_empty();
         let views: Vec<View> = self.attempts.iter().map(|attempt| attempt.view).collect();
         party.shares.retain(|k| party.ledger.keeps(&views[*k]));
         for (view, n, list) in said {
@@ -196,7 +202,7 @@ impl World {
             !attempt.holders.contains(&party.n) && attempt.holders.iter().all(|n| acked(n) && confirmed(n))
         };
         let done = self.attempts.iter().enumerate().any(|(k, attempt)| is_done(attempt, k));
-        if done && self.rule == Rule::Ledger && self.coin() {
+        if done && self.rule != Rule::AnyCertificate && self.coin() {
             self.honest[who].ledger.retired = true;
             self.settle(who);
         }
@@ -211,6 +217,17 @@ impl World {
                 let honest = attempt.holders.iter().filter(|n| !self.corrupt.contains(n)).count();
                 of(k) == honest && honest >= attempt.threshold
             })
+    }
+
+    /// Whoever let go of the old share did so for an attempt that all its honest holders have acknowledged, and hold.
+    fn wiped_rightly(&self) -> bool {
+        let has =
+            |party: &Party, k: usize| party.shares.contains(&k) && party.ledger.acked.contains(&self.attempts[k].view);
+        let stands = |k: usize| {
+            let mut holders = self.honest.iter().filter(|party| self.attempts[k].holders.contains(&party.n));
+            holders.all(|party| has(party, k))
+        };
+        self.honest.iter().all(|party| party.old || !party.dealt) || (0..self.attempts.len()).any(stands)
     }
 
     /// Nobody honest is accused, and two honest acknowledgements of different attempts, all confirmed in one
@@ -259,11 +276,14 @@ impl World {
                 self.confirm(who, k);
             }
             4..=5 => self.lie(),
-            // Rarely, and by one party or by all.
-            6 if self.rule == Rule::Ledger && self.below(8) == 0 => {
-                let all = self.coin();
+            // When something was acknowledged; by one party or by all, and another attempt follows.
+            6 if self.rule != Rule::AnyCertificate && self.honest[who].ledger.chosen().is_some() => {
+                let (all, era) = (self.below(4) > 0, self.honest[who].ledger.era + 1);
                 for party in self.honest.iter_mut().enumerate().filter(|(k, _)| all || *k == who) {
-                    let _ = party.1.ledger.reopen();
+                    let _ = party.1.ledger.reopen(era);
+                }
+                if self.attempts.len() < 5 {
+                    self.begin();
                 }
             }
             _ if !self.said.is_empty() => {
@@ -276,38 +296,67 @@ impl World {
     }
 }
 
-/// How many of these schedules lose the key, and how many come to an end: an attempt that is done.
-fn run(schedules: u64, rule: Rule) -> (usize, usize) {
-    let (mut lost, mut done) = (0, 0);
+/// How many of these schedules lose the key, or wipe a share too early; how many come to an end, an attempt that is
+/// done; in how many somebody acknowledges twice.
+fn run(schedules: u64, rule: Rule) -> (usize, usize, usize) {
+    let (mut lost, mut done, mut twice) = (0, 0, 0);
     for seed in 0..schedules {
         let mut world = World::new(seed, rule);
         world.begin();
         let steps = 30 + world.below(60);
         let lives = (0..steps).all(|_| {
             world.step();
-            world.lives()
+            world.lives() && (rule == Rule::AnyCertificate || world.wiped_rightly())
         });
         lost += usize::from(!lives);
         done += usize::from(world.honest.iter().any(|party| party.ledger.done().is_some()));
+        twice += usize::from(world.honest.iter().any(|party| party.ledger.acked.len() > 1));
         if rule == Rule::Ledger {
             assert!(lives, "schedule {seed} loses the key");
             world.check_blame();
         }
     }
-    (lost, done)
+    (lost, done, twice)
 }
 
 /// no schedule loses the key, and many come to an end.
 #[test]
 fn r_14_no_schedule_loses_the_key() {
-    let (lost, done) = run(100_000, Rule::Ledger);
+    let (lost, done, twice) = run(100_000, Rule::Ledger);
     assert_eq!(lost, 0);
-    assert!(done > 1_000, "{done}");
+    assert!(done > 1_000 && twice > 100, "{done} {twice}");
 }
 
 /// the model bites: whoever erases on any certificate loses the key.
 #[test]
 fn r_14_erasing_on_any_certificate_loses_the_key() {
-    let (lost, _) = run(20_000, Rule::AnyCertificate);
+    let (lost, ..) = run(20_000, Rule::AnyCertificate);
     assert!(lost > 100, "{lost}");
+}
+
+/// and so does whoever erases the old share with its own acknowledgement.
+#[test]
+fn r_14_erasing_at_the_wrong_time_is_seen() {
+    let (lost, ..) = run(20_000, Rule::OwnAck);
+    assert!(lost > 100, "{lost}");
+}
+
+/// of two acknowledged attempts the earlier goes when the later is done, and never the other way round.
+#[test]
+fn r_14_the_later_of_two_attempts_stays() {
+    let (mut ledger, holders) = (Ledger::new(id(1)), [id(1), id(2)].to_vec());
+    let [a, b] = [1, 2].map(|n| View::from_bytes([n; 32]));
+    for (era, view) in [(0, a), (1, b)] {
+        ledger.reopen(era).unwrap();
+        ledger.confirm(view, holders.clone()).unwrap();
+        ledger.add_confirm(&view, id(2));
+        let (due, list) = ledger.due().unwrap();
+        assert_eq!(due, view);
+        ledger.acknowledge(view, list);
+        assert!(ledger.keeps_old());
+    }
+    ledger.add_ack(&a, id(2), [a].to_vec());
+    assert!(ledger.keeps(&a) && ledger.keeps(&b) && !ledger.keeps_old());
+    ledger.add_ack(&b, id(2), [a, b].to_vec());
+    assert!(!ledger.keeps(&a) && ledger.keeps(&b));
 }

@@ -1,0 +1,291 @@
+//! Parties that come back without what they had signed, calls that fail half-way, and who is told to forget.
+
+use super::*;
+use crate::keygen::certificate::CONFIRMS;
+
+/// A party's disk is lost; it comes back with these stored bytes, or by a repair.
+fn come_back(world: &mut World, n: u16, copy: Option<&[u8]>) {
+    let store = Arc::new(CrashStore::default());
+    let share = shares(2, &[1, 2, 3]).remove(usize::from(n) - 1);
+    match copy {
+        Some(copy) => store.inner.save(1, copy).unwrap(),
+        None => drop(KeyRecord::create(store.clone(), &identity(n), share).unwrap()),
+    }
+    world.queue.retain(|mail| mail.to != n);
+    let party = world.party(n);
+    party.store = store;
+    party.restart();
+}
+
+/// a party confirms, loses its disk, and comes back by a copy or a repair. It has exchanged, so what it signs next
+/// lists the attempt that it does not know, and it is accused of nothing.
+#[test]
+fn r_14_a_lost_confirm_accuses_nobody() {
+    for from_copy in [true, false] {
+        let mut world = World::new(2, &[1, 2, 3], &[]);
+        let copy = world.parties[&1].store.load().unwrap().unwrap();
+        let plan = world.refresh();
+        world.begin(&plan, 1);
+        let mut withheld = Vec::new();
+        world.run(|mail| {
+            let keep = mail.round() == 3 && (mail.from == 3 || mail.to == 3);
+            if keep && mail.from == 3 {
+                withheld.push(mail.clone());
+            }
+            !keep
+        });
+        come_back(&mut world, 1, from_copy.then_some(copy.as_slice()));
+        world.exchange(&[1, 2]);
+        world.party(1).restart();
+        let status = world.parties[&1].record.status();
+        assert_eq!(status.iter().map(|attempt| attempt.state).collect::<Vec<_>>(), [State::Discarded]);
+        // The second attempt: all confirm and acknowledge. Only then the withheld confirm is shown.
+        world.begin(&plan, 2);
+        world.run(|mail| mail.round() < 4);
+        for mail in &withheld {
+            world.deliver(mail);
+        }
+        world.exchange(&[1, 2, 3]);
+        for party in world.parties.values() {
+            assert!(party.record.contradictions().is_empty(), "{from_copy} {}", party.n);
+            assert!(!party.news.iter().any(|news| matches!(news, News::Contradiction(_))));
+        }
+        world.all_sign(&[1, 2, 3]);
+    }
+}
+
+/// where it had acknowledged, it confirms nothing more in that era, and lets go of its old share once that
+/// attempt is done.
+#[test]
+fn r_14_a_lost_acknowledgement_is_kept() {
+    let mut world = World::new(2, &[1, 2, 3], &[]);
+    let copy = world.parties[&1].store.load().unwrap().unwrap();
+    let (old, plan) = (world.sharing(1), world.refresh());
+    world.begin(&plan, 1);
+    // 3 acknowledges in the end; all that it says then is late.
+    world.run(|mail| mail.from != 3 || mail.round() < 4);
+    let now = world.sharing(2);
+    come_back(&mut world, 1, Some(&copy));
+    let shown = world.record(2).exchange().unwrap();
+    let behind = Usage::OtherSharing { ours: old, theirs: now };
+    assert_eq!(world.record(1).learn(&shown).err(), Some(behind));
+    world.party(1).restart();
+    assert_eq!(world.begin_at(1, &plan, 2), Err(Usage::Acknowledged));
+    assert_eq!(world.key(1).public().sharing(), old, "not all are known to have their shares");
+    let shown = world.record(3).exchange().unwrap();
+    assert_eq!(world.record(1).learn(&shown).unwrap().news, [News::Retired(old)]);
+    assert_eq!(world.parties[&1].record.key().err(), Some(behind));
+    assert!(world.parties.values().all(|party| party.record.contradictions().is_empty()));
+}
+
+/// a confirm that the record refused, or could not store, is nowhere to be had.
+#[test]
+fn r_01_an_unstored_confirm_does_not_leave() {
+    for expected in [None, Some(Usage::StoreFailed), Some(Usage::Acknowledged)] {
+        let mut world = World::new(2, &[1, 2, 3], &[]);
+        let (old, plan) = (world.sharing(1), world.refresh());
+        world.begin(&plan, 1);
+        match expected {
+            Some(Usage::StoreFailed) => {
+                let writes = world.parties[&1].store.writes.load(Ordering::SeqCst);
+                *world.party(1).store.cut.lock().unwrap() = Some((writes, Cut::Before));
+            }
+            Some(_) => world.record(1).reopen(&old, 1).unwrap(),
+            None => {}
+        }
+        let mut failed = None;
+        while let Some(mail) = world.queue.pop_front() {
+            if mail.to != 1 {
+                world.deliver(&mail);
+                continue;
+            }
+            let party = world.party(1);
+            match party.attempts[0].receive(&mut party.record, &mail.bytes) {
+                Ok(moved) => world.post(1, moved.send),
+                Err(Error::Usage(usage)) => {
+                    failed = failed.or(Some(usage));
+                }
+                Err(Error::Abort(abort)) => panic!("{abort:?}"),
+            }
+        }
+        assert_eq!(failed, expected);
+        let rounds = world.parties[&1].attempts[0].sent().map(|parcel| parcel.bytes[2]).collect::<Vec<_>>();
+        assert_eq!(rounds.contains(&CONFIRMS), expected.is_none(), "{rounds:?}");
+        assert!(rounds.contains(&1));
+    }
+}
+
+/// An attempt that is given another key's record, or another party's, is unharmed, and so is that record.
+#[test]
+fn r_15_a_record_of_something_else() {
+    let mut world = World::new(2, &[1, 2, 3], &[]);
+    let secret = Transcript::new("record-test-other-key").secret_scalar::<crate::curve::Ed25519>();
+    let other = hazmat::split(&secret, Threshold::new(2).unwrap(), &parties(&[1, 2, 3]), &mut rng(5, 5)).unwrap();
+    let store = Arc::new(CrashStore::default());
+    let mut other = KeyRecord::<S>::create(store.clone(), &identity(1), other.into_iter().next().unwrap()).unwrap();
+    let (before, plan) = (store.load().unwrap(), world.refresh());
+    world.begin(&plan, 1);
+    while let Some(mail) = world.queue.pop_front() {
+        if mail.to == 1 {
+            let mut party = world.parties.remove(&1).unwrap();
+            let attempt = &mut party.attempts[0];
+            let wrong = attempt.receive(&mut other, &mail.bytes).map(drop);
+            assert!(matches!(wrong, Err(Error::Usage(Usage::OtherKey))));
+            let wrong = attempt.receive(world.record(2), &mail.bytes).map(drop);
+            assert!(matches!(wrong, Err(Error::Usage(Usage::OtherIdentity))));
+            world.parties.insert(1, party);
+        }
+        world.deliver(&mail);
+    }
+    world.all_sign(&[1, 2, 3]);
+    assert_eq!(store.load().unwrap(), before);
+}
+
+/// a record that grows while an attempt is under way can still be read.
+#[test]
+fn r_01_what_is_saved_can_be_read() {
+    let mut world = World::new(2, &[1, 2, 3], &[]);
+    let (public, plan) = (world.public(1), world.refresh());
+    world.begin(&plan, 1);
+    for _ in 0..MAX_STEPS {
+        world.record(1).steps.push(Step::new(id(1), public.clone(), None));
+    }
+    world.run(|mail| mail.round() < 4);
+    world.party(1).restart();
+    assert!(world.parties[&1].record.steps.len() > MAX_STEPS);
+    world.exchange(&[1, 2, 3]);
+    world.all_sign(&[1, 2, 3]);
+    // What is of another key is not written, and does no harm.
+    let mut other = shares(2, &[1, 2, 3]).remove(0).public().clone();
+    let mut made = Transcript::new("record-test-other").rng();
+    let secret = crate::curve::random_scalar::<crate::curve::Ed25519>(&mut made);
+    let split = hazmat::split::<S>(&secret, Threshold::new(2).unwrap(), &parties(&[1, 2, 3]), &mut made).unwrap();
+    other.clone_from(split[0].public());
+    world.record(1).steps.push(Step::new(id(1), other, None));
+    assert_eq!(world.record(1).save(), Err(Usage::TooMany));
+    world.record(1).steps.pop();
+    assert_eq!(world.record(1).save(), Ok(()));
+}
+
+/// the sharing that was in use is told to go, also where the one that takes its place was acknowledged long ago.
+#[test]
+fn r_07_the_sharing_that_was_in_use_goes() {
+    let mut world = World::new(2, &[1, 2, 3], &[]);
+    let (old, plan) = (world.sharing(1), world.refresh());
+    world.begin(&plan, 1);
+    let mut acks = Vec::new();
+    world.run(|mail| {
+        if mail.round() == 4 {
+            acks.push(mail.clone());
+        }
+        mail.round() < 4
+    });
+    let now = world.sharing(1);
+    world.record(1).reopen(&old, 1).unwrap();
+    assert_eq!(*world.parties[&1].dependent.retired.lock().unwrap(), [old, now]);
+    world.party(1).dependent.retired.lock().unwrap().clear();
+    // Presignatures of the old sharing are made again; then the attempt of before becomes done.
+    for mail in acks.iter().filter(|mail| mail.to == 1) {
+        world.deliver(mail);
+    }
+    assert_eq!(world.sharing(1), now);
+    assert_eq!(*world.parties[&1].dependent.retired.lock().unwrap(), [old]);
+}
+
+/// who acknowledged something in an earlier era lets go of its old share when it is left out of a later one; what
+/// is added afterwards is told as well.
+#[test]
+fn r_07_a_share_of_an_earlier_era_goes() {
+    let mut world = World::new(2, &[1, 2, 3], &[]);
+    let (old, plan) = (world.sharing(3), world.refresh());
+    world.begin(&plan, 1);
+    world.run(|mail| mail.round() < 4);
+    for n in [1, 2, 3] {
+        world.party(n).attempts.clear();
+        world.record(n).reopen(&old, 1).unwrap();
+    }
+    let plan = world.reshare(&[1, 2], &[1, 2], 2);
+    world.begin(&plan, 2);
+    world.run(|mail| mail.to < 3);
+    world.all_sign(&[1, 2]);
+    assert_eq!(world.key(3).public().sharing(), old);
+    world.party(3).dependent.retired.lock().unwrap().clear();
+    world.show(1, 3);
+    assert!(world.parties[&3].news.contains(&News::Retired(old)));
+    assert_eq!(world.parties[&3].record.key().err(), Some(Usage::Retired));
+    assert!(world.parties[&3].record.step(&old).is_some_and(|step| step.share.is_none()));
+    assert_eq!(*world.parties[&3].dependent.retired.lock().unwrap(), [old]);
+    let late = Arc::new(Dependent::default());
+    world.record(3).add_dependent(late.clone()).unwrap();
+    assert!(late.retired.lock().unwrap().contains(&old));
+    world.party(3).dependent.retired.lock().unwrap().clear();
+    world.party(3).restart();
+    assert!(world.parties[&3].dependent.retired.lock().unwrap().contains(&old));
+}
+
+/// of two records on one store, the one that knows less writes nothing.
+#[test]
+fn r_01_two_records_on_one_store() {
+    let store = Arc::new(MemoryKeyStore::new());
+    let mut one = KeyRecord::<S>::create(store.clone(), &identity(1), shares(2, &[1, 2, 3]).remove(0)).unwrap();
+    let mut two = KeyRecord::<S>::open(store.clone(), &identity(1), Vec::new()).unwrap().unwrap();
+    let (to, plan) = (one.current, Plan::refresh(one.public().unwrap()).unwrap());
+    one.reopen(&to, 1).unwrap();
+    assert_eq!(two.mark_exported(), Err(Usage::StoreFailed));
+    assert_eq!(two.attempt(&plan, Label::from_bytes([1; 32]), &mut rng(1, 1)).err(), Some(Usage::StoreFailed));
+    one.mark_exported().unwrap();
+    let stored = KeyRecord::<S>::open(store, &identity(1), Vec::new()).unwrap().unwrap();
+    assert_eq!(stored.steps[0].ledger.era, 1);
+}
+
+/// a repaired share comes into the record that is there: what was signed in it stays.
+#[test]
+fn r_14_a_repaired_share_is_adopted() {
+    let mut world = World::new(2, &[1, 2, 3], &[]);
+    let plan = world.refresh();
+    world.begin(&plan, 1);
+    world.run(|mail| mail.round() < 3);
+    let (repaired, signed) = (shares(2, &[1, 2, 3]), world.parties[&1].record.status());
+    let mut others = repaired.into_iter();
+    let own = others.next().unwrap();
+    assert_eq!(world.record(1).adopt(own.duplicate()), Err(Usage::RecordExists));
+    assert_eq!(world.record(1).adopt(others.next().unwrap()), Err(Usage::OtherIdentity));
+    world.record(1).steps[0].share = None;
+    world.record(1).adopt(own.duplicate()).unwrap();
+    world.party(1).restart();
+    assert_eq!(world.parties[&1].record.status(), signed);
+    world.all_sign(&[1, 2, 3]);
+    // One of a sharing that came later, of which the record has heard only.
+    for n in [1, 2, 3] {
+        let again = world.record(n).resend().unwrap();
+        world.post(n, again);
+    }
+    let copy = world.parties[&1].store.load().unwrap().unwrap();
+    world.run_all();
+    let (old, later) = (own.public().sharing(), world.key(1));
+    come_back(&mut world, 1, Some(&copy));
+    world.record(1).adopt(later.duplicate()).unwrap();
+    assert_eq!(world.parties[&1].dependent.retired.lock().unwrap().last(), Some(&old));
+    world.party(1).restart();
+    world.all_sign(&[1, 2, 3]);
+    world.exchange(&[1, 2, 3]);
+    world.all_sign(&[1, 2, 3]);
+    assert!(world.parties[&1].record.step(&old).is_none_or(|step| step.share.is_none()));
+    assert_eq!(world.record(1).adopt(own), Err(Usage::Retired));
+}
+
+/// an operator may reopen twice; what counts is the era that it names.
+#[test]
+fn r_14_reopening_twice_is_once() {
+    let mut world = World::new(2, &[1, 2, 3], &[]);
+    let (old, plan) = (world.sharing(1), world.refresh());
+    for (n, times) in [(1, 1), (2, 3), (3, 2)] {
+        for _ in 0..times {
+            world.record(n).reopen(&old, 1).unwrap();
+        }
+    }
+    world.begin(&plan, 1);
+    world.run_all();
+    assert_ne!(world.all_sign(&[1, 2, 3]), old);
+    assert!(world.parties.values().all(|party| party.record.status().iter().all(|attempt| attempt.era == 1)));
+}
