@@ -5,6 +5,7 @@
 //! with its length and the count ends the input, so no two lists of fields give the same bytes. Each
 //! label is used in one place only (`tests/it/floors.rs`), which makes it a domain of its own.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 use ff::FromUniformBytes;
@@ -17,16 +18,17 @@ use crate::secret::Secret;
 
 const VERSION: &[u8] = b"cosigil/1/";
 
-/// A labelled, framed hash in the making. Wiped when dropped, for it may hold secrets.
+/// A labelled, framed hash in the making. Boxed and wiped when dropped, for it may hold secrets: moving it leaves
+/// no copy of its last block behind.
 pub struct Transcript {
-    hasher: blake3::Hasher,
+    hasher: Box<blake3::Hasher>,
     fields: u64,
 }
 
 impl Transcript {
     /// Starts a hash with this label, at most 200 bytes.
     pub fn new(label: &'static str) -> Self {
-        let mut hasher = blake3::Hasher::new();
+        let mut hasher = Box::new(blake3::Hasher::new());
         let length = VERSION.len() + label.len();
         hasher.update(&[u8::try_from(length).unwrap_or(u8::MAX)]);
         hasher.update(VERSION);
@@ -101,7 +103,7 @@ impl Transcript {
 
     /// As many bytes as asked for.
     pub fn fill(self, bytes: &mut [u8]) {
-        self.finish().fill(bytes);
+        self.finish().0.fill(bytes);
     }
 
     /// A challenge that everybody may know: 64 bytes, reduced.
@@ -120,7 +122,7 @@ impl Transcript {
 
     /// An endless stream of bytes, as a generator of randomness. As good as what went in is secret.
     pub fn rng(self) -> TranscriptRng {
-        TranscriptRng(self.finish())
+        self.finish()
     }
 
     fn append(&mut self, bytes: &[u8]) {
@@ -129,9 +131,13 @@ impl Transcript {
         self.fields += 1;
     }
 
-    fn finish(mut self) -> blake3::OutputReader {
+    fn finish(mut self) -> TranscriptRng {
         self.hasher.update(&self.fields.to_be_bytes());
-        self.hasher.finalize_xof()
+        // It holds the last block of what was hashed.
+        let mut reader = self.hasher.finalize_xof();
+        let boxed = Box::new(reader.clone());
+        reader.zeroize();
+        TranscriptRng(boxed)
     }
 }
 
@@ -148,7 +154,7 @@ impl fmt::Debug for Transcript {
 }
 
 /// The output of a [`Transcript`] as a generator of randomness.
-pub struct TranscriptRng(blake3::OutputReader);
+pub struct TranscriptRng(Box<blake3::OutputReader>);
 
 impl TryRng for TranscriptRng {
     type Error = core::convert::Infallible;
