@@ -102,9 +102,12 @@ fn do_not_mix<S: Derivable>(old: &Shares<S>, new: &Shares<S>) {
     assert_eq!(reconstruct(&few).map(drop), Err(Usage::WrongNumberOfSigners));
 }
 
+/// A payment: the shares of the beginning and of now, who signs, for which child, a seed.
+type Pay<S> = fn(&Shares<S>, &Shares<S>, &[u16], &DerivationPath, u64);
+
 /// The hundred steps. `pay` signs with these holders, for the child at a path, and verifies under the key of the
 /// beginning; at the end every subset of t does.
-fn life<S: Derivable>(seed: u64, pay: impl Fn(&Shares<S>, &Shares<S>, &[u16], &DerivationPath, u64)) {
+fn life<S: Derivable>(seed: u64, pay: Pay<S>, at_the_end: Pay<S>) {
     let mut dice = rng(seed);
     let first = make::<S>(2, &[1, 2, 3], seed);
     let mut shares = make::<S>(2, &[1, 2, 3], seed);
@@ -134,7 +137,7 @@ fn life<S: Derivable>(seed: u64, pay: impl Fn(&Shares<S>, &Shares<S>, &[u16], &D
     assert_eq!(public(&shares).key_id(), public(&first).key_id());
     do_not_mix(&first, &shares);
     for subset in subsets(&holders(&shares), t_of(&shares) as u16) {
-        pay(&first, &shares, &subset, &path(&mut dice), seed);
+        at_the_end(&first, &shares, &subset, &path(&mut dice), seed);
     }
 }
 
@@ -168,25 +171,53 @@ fn frost_pays<S: Suite<Place = InTree<S>> + Derivable>(
 
 #[test]
 fn a_taproot_key_lives_long() {
-    life::<Bip340>(1_000, frost_pays);
+    life::<Bip340>(1_000, frost_pays, frost_pays);
 }
 
 #[test]
 fn an_ed25519_key_lives_long() {
-    life::<Ed25519Sha512>(2_000, frost_pays);
+    life::<Ed25519Sha512>(2_000, frost_pays, frost_pays);
 }
 
-/// ECDSA keys move by the same protocol; the last set sets its pairs up and every subset of it signs.
+/// The child's key is the same for the shares of now as for those of the beginning.
+fn ecdsa_key(
+    first: &Shares<Secp256k1Ecdsa>,
+    shares: &Shares<Secp256k1Ecdsa>,
+    signer: u16,
+    path: &DerivationPath,
+) -> Child<Secp256k1Ecdsa> {
+    let child = Child::from(&shares[&signer].derive(path).unwrap());
+    let key = |shares| cosigil::ecdsa::verifying_key(public(shares), &child).unwrap();
+    assert_eq!(key(first), key(shares));
+    child
+}
+
+fn ecdsa_pays(
+    first: &Shares<Secp256k1Ecdsa>,
+    shares: &Shares<Secp256k1Ecdsa>,
+    signers: &[u16],
+    path: &DerivationPath,
+    _: u64,
+) {
+    let copy = |signer: &u16| KeyShare::from_bytes(&shares[signer].to_bytes()).unwrap();
+    let team = Team::of(signers.iter().map(copy).collect());
+    let message = Message::<Sha256>::new(b"a payment");
+    let child = ecdsa_key(first, shares, signers[0], path);
+    let all: Vec<usize> = (0..signers.len()).collect();
+    let signed = team.sign(&all, 1, Request::new(message, child).unwrap());
+    let key = cosigil::ecdsa::verifying_key(public(first), &child).unwrap();
+    assert!(verify::<Secp256k1Ecdsa>(&key, &message.into(), &signed.signature, SRule::Low));
+}
+
+/// ECDSA keys move by the same protocol. Signing takes new pairs of every sharing, so it is done with the last: every
+/// subset sets its pairs up and signs.
 #[test]
 fn an_ecdsa_key_lives_long() {
-    life::<Secp256k1Ecdsa>(3_000, |first, shares, signers, path, _| {
-        let copy = |signer: &u16| KeyShare::from_bytes(&shares[signer].to_bytes()).unwrap();
-        let team = Team::of(signers.iter().map(copy).collect());
-        let message = Message::<Sha256>::new(b"a payment");
-        let child = Child::from(&shares[&signers[0]].derive(path).unwrap());
-        let all: Vec<usize> = (0..signers.len()).collect();
-        let signed = team.sign(&all, 1, Request::new(message, child).unwrap());
-        let key = cosigil::ecdsa::verifying_key(public(first), &child).unwrap();
-        assert!(verify::<Secp256k1Ecdsa>(&key, &message.into(), &signed.signature, SRule::Low));
-    });
+    life::<Secp256k1Ecdsa>(
+        3_000,
+        |first, shares, signers, path, _| {
+            ecdsa_key(first, shares, signers[0], path);
+        },
+        ecdsa_pays,
+    );
 }
