@@ -189,7 +189,7 @@ impl<S: Derivable> PublicKeyPackage<S> {
 }
 
 impl<S: Derivable> KeyShare<S> {
-    /// The shared key with its chain code: the root of all children, for an [`Xpub`].
+    /// The shared key with its chain code: the root of all children, for an [`Xpub`](super::Xpub).
     ///
     /// # Errors
     /// [`Usage::NoDerivation`] if the key came without a chain code.
