@@ -166,7 +166,7 @@ _PROTOTYPES = {
     "record_create": "h o h h", "record_join": "h o h h 16 b", "record_open": "h o h", "record_depend": "h h",
     "record_key": "h o", "record_package": "h o", "refresh_start": "h o b", "reshare_start": "h o h 16 i b",
     "record_exchange": "h m", "record_learn": "h b", "record_take_message": "h >16 m",
-    "record_attempt": "h m >i32 r size", "record_discard": "h b", "record_reopen": "h b",
+    "record_attempt": "h m >i32 r size", "record_discard": "h b", "record_reopen": "h 16 b", "record_era": "h >16 b",
     "verify": "32 b b b", "signature_der": "m b",
     "request_message": "o b", "request_hashed": "o 32 b", "request_digest": "o b", "request_script_root": "h b",
     "frost_sign_start": "h o h h i b",
@@ -542,9 +542,13 @@ class Record(Handle):
         """Discards the pending share of an attempt."""
         _call("record_discard", self, sharing)
 
-    def reopen(self, sharing: bytes) -> None:
-        """Goes back to a sharing, by an operator's decision, at all parties."""
-        _call("record_reopen", self, sharing)
+    def era(self, sharing: bytes) -> int:
+        """How often a sharing was gone back to."""
+        return _call("record_era", self, sharing)
+
+    def reopen(self, sharing: bytes, era: int) -> None:
+        """Goes back to a sharing, by an operator's decision, at all parties, with the same era: one more than now."""
+        _call("record_reopen", self, era, sharing)
 
 
 class Request(Handle):

@@ -1,15 +1,13 @@
 //! Burn logs: the library's, or the integrator's.
 
 use std::ffi::c_void;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use cosigil::PairId;
 use cosigil::ecdsa::burn::{BurnLog, FileBurnLog, MemoryBurnLog, Peer, StoreError, Strikes};
 
-use crate::call::{call, calling_back, entered};
+use crate::callbacks::{Callbacks, open_callbacks};
 use crate::handle::{self, Handle};
-use crate::input::{given, outs, text};
-use crate::status::*;
 
 /// Where burns and strikes are recorded: one for an installation, shared by all its sessions. What is written is
 /// durable before a call returns. Any number of threads may use it at once.
@@ -62,50 +60,32 @@ pub struct cosigil_burn_log_calls {
 }
 
 /// The integrator's functions, all there.
-struct Calls {
-    context: *mut c_void,
+struct Functions {
     burn: unsafe extern "C" fn(*mut c_void, *const u8, *const cosigil_peer) -> i32,
     is_burned: unsafe extern "C" fn(*mut c_void, *const u8, *mut u8) -> i32,
     strike: unsafe extern "C" fn(*mut c_void, *const cosigil_peer) -> i32,
     strikes: unsafe extern "C" fn(*mut c_void, *const cosigil_peer, *mut u32, *mut u32) -> i32,
     forgive: unsafe extern "C" fn(*mut c_void, *const cosigil_peer) -> i32,
-    release: Option<unsafe extern "C" fn(*mut c_void)>,
 }
 
-// SAFETY: the integrator promises that the functions may be called from any thread.
-unsafe impl Send for Calls {}
+/// A log that calls back.
+struct CallbackLog(Callbacks<Functions>);
 
-impl Drop for Calls {
-    fn drop(&mut self) {
-        if let Some(release) = self.release {
-            // SAFETY: the integrator's function with the integrator's context, once.
-            calling_back(|| unsafe { release(self.context) });
-        }
-    }
-}
-
-impl Calls {
+impl CallbackLog {
     fn new(calls: &cosigil_burn_log_calls) -> Option<Self> {
         let cosigil_burn_log_calls { context, burn, is_burned, strike, strikes, forgive, release } = *calls;
-        Some(Self {
-            context,
+        let functions = Functions {
             burn: burn?,
             is_burned: is_burned?,
             strike: strike?,
             strikes: strikes?,
             forgive: forgive?,
-            release,
-        })
+        };
+        Some(Self(Callbacks::new(functions, context, release)))
     }
-}
 
-/// A log that calls back.
-struct CallbackLog(Mutex<Calls>);
-
-impl CallbackLog {
-    fn ask(&self, ask: impl FnOnce(&Calls) -> i32) -> core::result::Result<(), StoreError> {
-        let calls = self.0.lock().map_err(|_| StoreError::Failed)?;
-        if calling_back(|| ask(&calls)) == 0 { Ok(()) } else { Err(StoreError::Failed) }
+    fn ask(&self, ask: impl FnOnce(&Functions, *mut c_void) -> i32) -> core::result::Result<(), StoreError> {
+        if self.0.ask(ask) == Some(0) { Ok(()) } else { Err(StoreError::Failed) }
     }
 }
 
@@ -117,34 +97,34 @@ impl BurnLog for CallbackLog {
     fn burn(&self, pair: &PairId, peer: &Peer) -> core::result::Result<(), StoreError> {
         let peer = peer_of(peer);
         // SAFETY: the arguments are valid for the time of the call.
-        self.ask(|calls| unsafe { (calls.burn)(calls.context, pair.as_bytes().as_ptr(), &peer) })
+        self.ask(|calls, context| unsafe { (calls.burn)(context, pair.as_bytes().as_ptr(), &peer) })
     }
 
     fn is_burned(&self, pair: &PairId) -> core::result::Result<bool, StoreError> {
         let mut burned = 1;
         // SAFETY: the arguments are valid for the time of the call.
-        self.ask(|calls| unsafe { (calls.is_burned)(calls.context, pair.as_bytes().as_ptr(), &mut burned) })?;
+        self.ask(|calls, context| unsafe { (calls.is_burned)(context, pair.as_bytes().as_ptr(), &mut burned) })?;
         Ok(burned != 0)
     }
 
     fn strike(&self, peer: &Peer) -> core::result::Result<(), StoreError> {
         let peer = peer_of(peer);
         // SAFETY: the arguments are valid for the time of the call.
-        self.ask(|calls| unsafe { (calls.strike)(calls.context, &peer) })
+        self.ask(|calls, context| unsafe { (calls.strike)(context, &peer) })
     }
 
     fn strikes(&self, peer: &Peer) -> core::result::Result<Strikes, StoreError> {
         let (peer, mut strikes) = (peer_of(peer), Strikes { total: u32::MAX, forgiven: 0 });
         let Strikes { total, forgiven } = &mut strikes;
         // SAFETY: the arguments are valid for the time of the call.
-        self.ask(|calls| unsafe { (calls.strikes)(calls.context, &peer, total, forgiven) })?;
+        self.ask(|calls, context| unsafe { (calls.strikes)(context, &peer, total, forgiven) })?;
         Ok(strikes)
     }
 
     fn forgive(&self, peer: &Peer) -> core::result::Result<(), StoreError> {
         let peer = peer_of(peer);
         // SAFETY: the arguments are valid for the time of the call.
-        self.ask(|calls| unsafe { (calls.forgive)(calls.context, &peer) })
+        self.ask(|calls, context| unsafe { (calls.forgive)(context, &peer) })
     }
 }
 
@@ -159,13 +139,8 @@ pub unsafe extern "C" fn cosigil_burn_log_create(
     path: *const u8,
     path_len: usize,
 ) -> i32 {
-    call(|| {
-        outs!(log);
-        entered()?;
-        // SAFETY: by contract null or `path_len` bytes.
-        let path = text(unsafe { given(path, path_len) }?)?;
-        log.open(Arc::new(FileBurnLog::create(path)?))
-    })
+    // SAFETY: by contract `path` is null or `path_len` bytes, `log` an output.
+    unsafe { handle::open_at(log, path, path_len, |path| Ok(Arc::new(FileBurnLog::create(path)?))) }
 }
 
 /// Opens a burn log that cosigil_burn_log_create has made.
@@ -178,13 +153,8 @@ pub unsafe extern "C" fn cosigil_burn_log_open(
     path: *const u8,
     path_len: usize,
 ) -> i32 {
-    call(|| {
-        outs!(log);
-        entered()?;
-        // SAFETY: by contract null or `path_len` bytes.
-        let path = text(unsafe { given(path, path_len) }?)?;
-        log.open(Arc::new(FileBurnLog::open(path)?))
-    })
+    // SAFETY: by contract `path` is null or `path_len` bytes, `log` an output.
+    unsafe { handle::open_at(log, path, path_len, |path| Ok(Arc::new(FileBurnLog::open(path)?))) }
 }
 
 /// A burn log of the integrator's own, a table in a database for example. What `calls` points to is copied.
@@ -195,14 +165,8 @@ pub unsafe extern "C" fn cosigil_burn_log_callbacks(
     log: *mut *mut cosigil_burn_log,
     calls: *const cosigil_burn_log_calls,
 ) -> i32 {
-    call(|| {
-        outs!(log);
-        entered()?;
-        // SAFETY: by contract null or one such table.
-        let calls = unsafe { given(calls, 1) }?;
-        let calls = calls.first().and_then(Calls::new).ok_or(Failure::NULL)?;
-        log.open(Arc::new(CallbackLog(Mutex::new(calls))))
-    })
+    // SAFETY: by contract `calls` is null or one such table, `log` an output.
+    unsafe { open_callbacks(log, calls, |calls| Some(Arc::new(CallbackLog::new(calls)?))) }
 }
 
 /// A burn log that forgets everything with the process: for tests, and for parties whose pair states never leave
@@ -211,11 +175,8 @@ pub unsafe extern "C" fn cosigil_burn_log_callbacks(
 /// Returns COSIGIL_OK, COSIGIL_NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_burn_log_memory(log: *mut *mut cosigil_burn_log) -> i32 {
-    call(|| {
-        outs!(log);
-        entered()?;
-        log.open(Arc::new(MemoryBurnLog::new()))
-    })
+    // SAFETY: by contract `log` is an output.
+    unsafe { handle::open_new(log, || Ok(Arc::new(MemoryBurnLog::new()))) }
 }
 
 /// Frees a burn log. NULL is left alone. Sessions that use it go on.

@@ -15,11 +15,11 @@ use crate::call::call;
 use crate::each::{Each, ServedEcdsa, with_ecdsa, with_two};
 use crate::handle::{self, locked};
 use crate::identity::cosigil_identity;
-use crate::input::{array, given, ids, outs};
+use crate::input::{array, crew, given, outs};
 use crate::key::cosigil_key_share;
 use crate::pairs::cosigil_pairs;
 use crate::request::{Wish, cosigil_request, wish};
-use crate::running::{Output, Presignatures, Running, Signature};
+use crate::running::{Output, Presignatures, Running, Signature, taken};
 use crate::session::cosigil_session;
 use crate::status::*;
 use crate::store::cosigil_store;
@@ -109,10 +109,8 @@ pub unsafe extern "C" fn cosigil_ecdsa_sign_start(
         outs!(session);
         let (identity, share, pairs) = (handle::get(identity)?, handle::get(share)?, handle::get(pairs)?);
         let (log, wish) = (handle::get(log)?, wish(request)?);
-        // SAFETY: by contract null or `signers_len` ids.
-        let signers = ids(unsafe { given(signers, signers_len) }?)?;
-        // SAFETY: by contract null or `label_len` bytes.
-        let label = crate::input::label(unsafe { given(label, label_len) }?)?;
+        // SAFETY: by contract null or `signers_len` ids; null or `label_len` bytes.
+        let (signers, label) = unsafe { crew((signers, signers_len), (label, label_len)) }?;
         let Each::Ecdsa(share) = &*share else { return Err(Failure::SUITE) };
         let common = Common { identity: &identity, label, signers: &signers, log: &log };
         let running = locked(
@@ -145,10 +143,8 @@ pub unsafe extern "C" fn cosigil_presign_start(
         outs!(session);
         let (identity, share, pairs) = (handle::get(identity)?, handle::get(share)?, handle::get(pairs)?);
         let log = handle::get(log)?;
-        // SAFETY: by contract null or `signers_len` ids.
-        let signers = ids(unsafe { given(signers, signers_len) }?)?;
-        // SAFETY: by contract null or `label_len` bytes.
-        let label = crate::input::label(unsafe { given(label, label_len) }?)?;
+        // SAFETY: by contract null or `signers_len` ids; null or `label_len` bytes.
+        let (signers, label) = unsafe { crew((signers, signers_len), (label, label_len)) }?;
         let batch = usize::try_from(batch).map_err(|_| cosigil::Usage::TooMany)?;
         let Each::Ecdsa(share) = &*share else { return Err(Failure::SUITE) };
         let common = Common { identity: &identity, label, signers: &signers, log: &log };
@@ -173,13 +169,8 @@ pub unsafe extern "C" fn cosigil_presignatures_take(
 ) -> i32 {
     call(|| {
         outs!(names);
-        let (store, session) = (handle::get(store)?, handle::get(session)?);
-        let made = locked(&session, |running| {
-            running.take_output(|output| match output {
-                Output::Presignatures(made) => Ok(made),
-                other => Err(other),
-            })
-        })?;
+        let store = handle::get(store)?;
+        let made = taken!(session, Presignatures)?;
         names.lend(made.store(&*store.presignatures)?);
         Ok(())
     })

@@ -9,11 +9,11 @@ use cosigil::{Identity, KeyShare, Label, PartyId, PublicKeyPackage, Usage};
 use zeroize::Zeroizing;
 
 use crate::bytes::cosigil_bytes;
-use crate::call::{call, entered};
+use crate::call::call;
 use crate::each::{AnyNonces, Each, Frost, ServedFrost, with_frost, with_two};
 use crate::handle::{self, Handle, locked};
 use crate::identity::cosigil_identity;
-use crate::input::{given, ids, outs};
+use crate::input::{crew, given, outs};
 use crate::key::{cosigil_key_share, cosigil_package};
 use crate::random::random;
 use crate::request::{Wish, cosigil_request, wish};
@@ -118,10 +118,8 @@ pub unsafe extern "C" fn cosigil_frost_sign_start(
     call(|| {
         outs!(session);
         let (identity, share, wish) = (handle::get(identity)?, handle::get(share)?, wish(request)?);
-        // SAFETY: by contract null or `signers_len` ids.
-        let signers = ids(unsafe { given(signers, signers_len) }?)?;
-        // SAFETY: by contract null or `label_len` bytes.
-        let label = crate::input::label(unsafe { given(label, label_len) }?)?;
+        // SAFETY: by contract null or `signers_len` ids; null or `label_len` bytes.
+        let (signers, label) = unsafe { crew((signers, signers_len), (label, label_len)) }?;
         let Each::Frost(share) = &*share else { return Err(Failure::SUITE) };
         session.open(Mutex::new(with_frost!(share, share => start(share, &identity, label, &signers, &wish))?))
     })
@@ -277,11 +275,8 @@ pub unsafe extern "C" fn cosigil_nonces_free(nonces: *mut cosigil_nonces) -> i32
 /// Returns COSIGIL_OK, COSIGIL_NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_collection_new(collection: *mut *mut cosigil_collection) -> i32 {
-    call(|| {
-        outs!(collection);
-        entered()?;
-        collection.open(Mutex::new(Vec::new()))
-    })
+    // SAFETY: by contract `collection` is an output.
+    unsafe { handle::open_new(collection, || Ok(Mutex::new(Vec::new()))) }
 }
 
 /// Adds what a party has sent.

@@ -10,7 +10,7 @@ use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::call::{call, entered};
-use crate::input::outs;
+use crate::input::{given, outs, text};
 use crate::status::*;
 
 /// What a handle of this type stands for.
@@ -39,6 +39,36 @@ pub(crate) fn open<H: Handle>(object: H::Object) -> Result<*mut H> {
     table.next = number.checked_add(2).ok_or(Failure::new(COSIGIL_EXHAUSTED, "there are no more handles"))?;
     table.objects.insert(number, object);
     Ok(ptr::without_provenance_mut(number))
+}
+
+/// A handle for an object that is made from nothing, as an entry.
+///
+/// # Safety
+/// `place` is an output.
+pub(crate) unsafe fn open_new<H: Handle>(place: *mut *mut H, make: impl FnOnce() -> Result<H::Object>) -> i32 {
+    call(|| {
+        outs!(place);
+        entered()?;
+        place.open(make()?)
+    })
+}
+
+/// A handle for what is in a file or folder, as an entry.
+///
+/// # Safety
+/// `path` is null or `path_len` bytes that nobody writes during the call; `place` an output.
+pub(crate) unsafe fn open_at<H: Handle>(
+    place: *mut *mut H,
+    path: *const u8,
+    path_len: usize,
+    read: impl FnOnce(&str) -> Result<H::Object>,
+) -> i32 {
+    let make = || {
+        // SAFETY: the same contract.
+        read(text(unsafe { given(path, path_len) }?)?)
+    };
+    // SAFETY: the same contract.
+    unsafe { open_new(place, make) }
 }
 
 /// What the handle stands for.

@@ -41,11 +41,8 @@ pub(crate) fn parties(handle: *const cosigil_parties) -> Result<Parties> {
 /// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_identity_generate(identity: *mut *mut cosigil_identity) -> i32 {
-    call(|| {
-        outs!(identity);
-        entered()?;
-        identity.open(Identity::generate(&mut random()?)?)
-    })
+    // SAFETY: by contract `identity` is an output.
+    unsafe { handle::open_new(identity, || Ok(Identity::generate(&mut random()?)?)) }
 }
 
 /// The identity with this seed of 32 bytes, as of RFC 8032.
@@ -103,11 +100,8 @@ pub unsafe extern "C" fn cosigil_identity_free(identity: *mut cosigil_identity) 
 /// Returns COSIGIL_OK, COSIGIL_NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_parties_new(parties: *mut *mut cosigil_parties) -> i32 {
-    call(|| {
-        outs!(parties);
-        entered()?;
-        parties.open(Mutex::new(Vec::new()))
-    })
+    // SAFETY: by contract `parties` is an output.
+    unsafe { handle::open_new(parties, || Ok(Mutex::new(Vec::new()))) }
 }
 
 /// Adds a party: its id, from 1 to 65535, and its public identity of 32 bytes.

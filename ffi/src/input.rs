@@ -147,6 +147,17 @@ pub(crate) fn ids(numbers: &[u16]) -> Result<Vec<PartyId>> {
     numbers.iter().map(|number| Ok(PartyId::new(*number)?)).collect()
 }
 
+/// Who runs a session, and its label.
+///
+/// # Safety
+/// Each is null or as long as its number says, and nobody writes to it during the call.
+pub(crate) unsafe fn crew(members: (*const u16, usize), name: (*const u8, usize)) -> Result<(Vec<PartyId>, Label)> {
+    // SAFETY: the same contract.
+    let members = ids(unsafe { given(members.0, members.1) }?)?;
+    // SAFETY: the same contract.
+    Ok((members, label(unsafe { given(name.0, name.1) }?)?))
+}
+
 /// Room for ids of parties.
 pub(crate) struct Ids<'a>(&'a mut [u16]);
 

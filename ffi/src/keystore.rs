@@ -1,16 +1,14 @@
 //! Where the record of a key is kept: the library's stores, or the integrator's.
 
 use std::ffi::c_void;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use cosigil::key::KeyStore;
 use cosigil::key::store::{FileKeyStore, MemoryKeyStore, StoreError};
 use zeroize::Zeroizing;
 
-use crate::call::{call, calling_back, entered};
+use crate::callbacks::{Callbacks, open_callbacks};
 use crate::handle::{self, Handle};
-use crate::input::{given, outs, text};
-use crate::status::*;
 
 /// Where the one record of a key at a party is kept. Any number of threads may use it at once.
 pub struct cosigil_key_store(());
@@ -44,43 +42,27 @@ pub struct cosigil_key_store_calls {
 }
 
 /// The integrator's functions, all there.
-struct Calls {
-    context: *mut c_void,
+struct Functions {
     load: unsafe extern "C" fn(*mut c_void, *mut u8, usize, *mut usize) -> i32,
     save: unsafe extern "C" fn(*mut c_void, u64, *const u8, usize) -> i32,
     newest: unsafe extern "C" fn(*mut c_void, *mut u64) -> i32,
-    release: Option<unsafe extern "C" fn(*mut c_void)>,
-}
-
-// SAFETY: the integrator promises that the functions may be called from any thread.
-unsafe impl Send for Calls {}
-
-impl Drop for Calls {
-    fn drop(&mut self) {
-        if let Some(release) = self.release {
-            // SAFETY: the integrator's function with the integrator's context, once.
-            calling_back(|| unsafe { release(self.context) });
-        }
-    }
-}
-
-impl Calls {
-    fn new(calls: &cosigil_key_store_calls) -> Option<Self> {
-        let cosigil_key_store_calls { context, load, save, newest, release } = *calls;
-        Some(Self { context, load: load?, save: save?, newest: newest?, release })
-    }
 }
 
 /// A store that calls back.
-struct CallbackKeyStore(Mutex<Calls>);
+struct CallbackKeyStore(Callbacks<Functions>);
 
 /// Longer records are not believed.
 const LONGEST_RECORD: usize = 1 << 28;
 
 impl CallbackKeyStore {
-    fn ask(&self, ask: impl FnOnce(&Calls) -> i32) -> core::result::Result<(), StoreError> {
-        let calls = self.0.lock().map_err(|_| StoreError::Failed)?;
-        if calling_back(|| ask(&calls)) == 0 { Ok(()) } else { Err(StoreError::Failed) }
+    fn new(calls: &cosigil_key_store_calls) -> Option<Self> {
+        let cosigil_key_store_calls { context, load, save, newest, release } = *calls;
+        let functions = Functions { load: load?, save: save?, newest: newest? };
+        Some(Self(Callbacks::new(functions, context, release)))
+    }
+
+    fn ask(&self, ask: impl FnOnce(&Functions, *mut c_void) -> i32) -> core::result::Result<(), StoreError> {
+        if self.0.ask(ask) == Some(0) { Ok(()) } else { Err(StoreError::Failed) }
     }
 }
 
@@ -90,7 +72,7 @@ impl KeyStore for CallbackKeyStore {
         for _ in 0..2 {
             let (data, capacity, mut length) = (record.as_mut_ptr(), record.len(), 0);
             // SAFETY: the arguments are valid for the time of the call, `data` for `capacity` bytes.
-            self.ask(|calls| unsafe { (calls.load)(calls.context, data, capacity, &mut length) })?;
+            self.ask(|calls, context| unsafe { (calls.load)(context, data, capacity, &mut length) })?;
             if length <= capacity {
                 record.truncate(length);
                 return Ok((length > 0).then_some(record));
@@ -106,13 +88,13 @@ impl KeyStore for CallbackKeyStore {
     fn save(&self, generation: u64, record: &[u8]) -> core::result::Result<(), StoreError> {
         let (data, len) = (record.as_ptr(), record.len());
         // SAFETY: the arguments are valid for the time of the call.
-        self.ask(|calls| unsafe { (calls.save)(calls.context, generation, data, len) })
+        self.ask(|calls, context| unsafe { (calls.save)(context, generation, data, len) })
     }
 
     fn newest(&self) -> core::result::Result<u64, StoreError> {
         let mut generation = 0;
         // SAFETY: the arguments are valid for the time of the call.
-        self.ask(|calls| unsafe { (calls.newest)(calls.context, &mut generation) })?;
+        self.ask(|calls, context| unsafe { (calls.newest)(context, &mut generation) })?;
         Ok(generation)
     }
 }
@@ -128,13 +110,8 @@ pub unsafe extern "C" fn cosigil_key_store_file(
     path: *const u8,
     path_len: usize,
 ) -> i32 {
-    call(|| {
-        outs!(store);
-        entered()?;
-        // SAFETY: by contract null or `path_len` bytes.
-        let path = text(unsafe { given(path, path_len) }?)?;
-        store.open(Arc::new(FileKeyStore::open(path)?))
-    })
+    // SAFETY: by contract `path` is null or `path_len` bytes, `store` an output.
+    unsafe { handle::open_at(store, path, path_len, |path| Ok(Arc::new(FileKeyStore::open(path)?))) }
 }
 
 /// A store of the integrator's own. What `calls` points to is copied.
@@ -145,14 +122,8 @@ pub unsafe extern "C" fn cosigil_key_store_callbacks(
     store: *mut *mut cosigil_key_store,
     calls: *const cosigil_key_store_calls,
 ) -> i32 {
-    call(|| {
-        outs!(store);
-        entered()?;
-        // SAFETY: by contract null or one such table.
-        let calls = unsafe { given(calls, 1) }?;
-        let calls = calls.first().and_then(Calls::new).ok_or(Failure::NULL)?;
-        store.open(Arc::new(CallbackKeyStore(Mutex::new(calls))))
-    })
+    // SAFETY: by contract `calls` is null or one such table, `store` an output.
+    unsafe { open_callbacks(store, calls, |calls| Some(Arc::new(CallbackKeyStore::new(calls)?))) }
 }
 
 /// A store that forgets everything with the process: for tests.
@@ -160,11 +131,8 @@ pub unsafe extern "C" fn cosigil_key_store_callbacks(
 /// Returns COSIGIL_OK, COSIGIL_NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_key_store_memory(store: *mut *mut cosigil_key_store) -> i32 {
-    call(|| {
-        outs!(store);
-        entered()?;
-        store.open(Arc::new(MemoryKeyStore::new()))
-    })
+    // SAFETY: by contract `store` is an output.
+    unsafe { handle::open_new(store, || Ok(Arc::new(MemoryKeyStore::new()))) }
 }
 
 /// Frees a store. NULL is left alone. Records in it go on.

@@ -18,6 +18,7 @@ mod backup;
 mod burn;
 mod bytes;
 mod call;
+mod callbacks;
 mod derive;
 mod each;
 mod ecdsa;

@@ -56,6 +56,13 @@ fn on<R>(record: *const cosigil_record, work: impl FnOnce(&mut Place) -> Result<
     locked(&handle::get(record)?.0, work)
 }
 
+/// # Safety
+/// Null, or so many bytes that nobody writes during the call.
+unsafe fn sharing(bytes: *const u8, len: usize) -> Result<Sharing> {
+    // SAFETY: the same contract.
+    Ok(Sharing::from_bytes(array(unsafe { given(bytes, len) }?)?))
+}
+
 fn create<S: Served>(share: &KeyShare<S>, store: Arc<dyn KeyStore>, identity: &Identity) -> Result<AnyRecord> {
     let copy = KeyShare::<S>::from_bytes(&share.to_bytes())?;
     Ok(S::record(KeyRecord::create(store, identity, copy)?))
@@ -367,32 +374,48 @@ pub unsafe extern "C" fn cosigil_record_discard(
     sharing_len: usize,
 ) -> i32 {
     call(|| {
-        let kept = handle::get(record)?;
         // SAFETY: by contract null or `sharing_len` bytes.
-        let sharing = Sharing::from_bytes(array(unsafe { given(sharing, sharing_len) }?)?);
-        locked(&kept.0, |place| with_each!(&mut place.record, record => Ok(record.discard(&sharing)?)))
+        let sharing = unsafe { self::sharing(sharing, sharing_len) }?;
+        on(record, |place| with_each!(&mut place.record, record => Ok(record.discard(&sharing)?)))
+    })
+}
+
+/// How often this sharing, 32 bytes, was gone back to (cosigil_record_reopen): 0 if never.
+///
+/// Returns COSIGIL_OK, COSIGIL_NO_SHARE for one that the record does not have, COSIGIL_NULL, COSIGIL_LENGTH,
+/// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cosigil_record_era(
+    record: *const cosigil_record,
+    era: *mut u16,
+    sharing: *const u8,
+    sharing_len: usize,
+) -> i32 {
+    call(|| {
+        outs!(era);
+        // SAFETY: by contract null or `sharing_len` bytes.
+        let sharing = unsafe { self::sharing(sharing, sharing_len) }?;
+        era.put(on(record, |place| with_each!(&place.record, record => Ok(record.era(&sharing)?)))?);
+        Ok(())
     })
 }
 
 /// Goes back to this sharing, 32 bytes, at all its parties, by an operator's decision after COSIGIL_SHARINGS_CONFLICT.
+/// `era` is the number of this reopening, one more than cosigil_record_era gives: the same at all parties. Once it is
+/// reached, doing it again changes nothing.
 ///
 /// Returns what cosigil_record_discard does, and COSIGIL_RETIRED, COSIGIL_NO_SHARE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_record_reopen(
     record: *mut cosigil_record,
+    era: u16,
     sharing: *const u8,
     sharing_len: usize,
 ) -> i32 {
     call(|| {
-        let kept = handle::get(record)?;
         // SAFETY: by contract null or `sharing_len` bytes.
-        let sharing = Sharing::from_bytes(array(unsafe { given(sharing, sharing_len) }?)?);
-        locked(&kept.0, |place| {
-            with_each!(&mut place.record, record => {
-                let era = record.era(&sharing)?.saturating_add(1);
-                Ok(record.reopen(&sharing, era)?)
-            })
-        })
+        let sharing = unsafe { self::sharing(sharing, sharing_len) }?;
+        on(record, |place| with_each!(&mut place.record, record => Ok(record.reopen(&sharing, era)?)))
     })
 }
 

@@ -12,7 +12,7 @@ use crate::call::call;
 use crate::each::{AnyShare, Each, Served, ServedEcdsa, with_each, with_two};
 use crate::handle::{self, locked};
 use crate::identity::cosigil_identity;
-use crate::input::{array, given, ids, outs};
+use crate::input::{array, crew, given, outs};
 use crate::key::{cosigil_key_share, cosigil_package};
 use crate::keygen::held;
 use crate::pairs::cosigil_pairs;
@@ -83,10 +83,8 @@ pub unsafe extern "C" fn cosigil_repair_help_start(
         let (identity, share) = (handle::get(identity)?, handle::get(share)?);
         // SAFETY: by contract null or `lost_key_len` bytes.
         let lost = self::lost(lost, unsafe { given(lost_key, lost_key_len) }?)?;
-        // SAFETY: by contract null or `helpers_len` ids.
-        let helpers = ids(unsafe { given(helpers, helpers_len) }?)?;
-        // SAFETY: by contract null or `label_len` bytes.
-        let label = crate::input::label(unsafe { given(label, label_len) }?)?;
+        // SAFETY: by contract null or `helpers_len` ids; null or `label_len` bytes.
+        let (helpers, label) = unsafe { crew((helpers, helpers_len), (label, label_len)) }?;
         session.open(Mutex::new(with_each!(&*share, share => help(share, lost, &helpers, &identity, label))?))
     })
 }
@@ -120,10 +118,8 @@ pub unsafe extern "C" fn cosigil_repair_start(
         let expected = array(unsafe { given(expected, expected_len) }?)?;
         // SAFETY: by contract null or `lost_key_len` bytes.
         let lost = self::lost(lost, unsafe { given(lost_key, lost_key_len) }?)?;
-        // SAFETY: by contract null or `helpers_len` ids.
-        let helpers = ids(unsafe { given(helpers, helpers_len) }?)?;
-        // SAFETY: by contract null or `label_len` bytes.
-        let label = crate::input::label(unsafe { given(label, label_len) }?)?;
+        // SAFETY: by contract null or `helpers_len` ids; null or `label_len` bytes.
+        let (helpers, label) = unsafe { crew((helpers, helpers_len), (label, label_len)) }?;
         session.open(Mutex::new(
             with_each!(&*package, package => recover(package, &expected, lost, &helpers, &identity, label))?,
         ))

@@ -214,3 +214,16 @@ impl Running {
         })
     }
 }
+
+/// Takes the output of a session, if it is of this kind.
+macro_rules! taken {
+    ($session:expr, $kind:ident) => {
+        crate::handle::locked(&*crate::handle::get($session)?, |running| {
+            running.take_output(|output| match output {
+                crate::running::Output::$kind(taken) => Ok(taken),
+                other => Err(other),
+            })
+        })
+    };
+}
+pub(crate) use taken;

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use cosigil::Consequence;
+use cosigil::{Consequence, PartyId};
 use zeroize::Zeroizing;
 
 use crate::bytes::cosigil_bytes;
@@ -11,7 +11,7 @@ use crate::faults::fault_number;
 use crate::handle::{self, Handle, locked};
 use crate::input::{Ids, given, outs};
 use crate::key::{cosigil_key_share, cosigil_package};
-use crate::running::{Output, Running};
+use crate::running::{Output, Running, taken};
 use crate::status::*;
 
 /// A protocol that this party runs with others: key generation, setup, signing, and the rest. Bytes in, bytes out. Any
@@ -55,6 +55,25 @@ pub const COSIGIL_CONSEQUENCE_NOT_RECORDED: i32 = 4;
 
 fn on<R>(session: *const cosigil_session, work: impl FnOnce(&mut Running) -> Result<R>) -> Result<R> {
     locked(&*handle::get(session)?, work)
+}
+
+/// Parties of a session, as an entry.
+///
+/// # Safety
+/// `parties` is null or room for `capacity` ids that nobody else touches during the call; `count` an output.
+unsafe fn list(
+    session: *const cosigil_session,
+    parties: *mut u16,
+    capacity: usize,
+    count: *mut usize,
+    of: impl FnOnce(&Running) -> Result<Vec<PartyId>>,
+) -> i32 {
+    call(|| {
+        outs!(count);
+        // SAFETY: the same contract.
+        let ids = unsafe { Ids::of(parties, capacity) }?;
+        ids.put(count, on(session, |running| of(running))?)
+    })
 }
 
 fn flags(running: &Running) -> u32 {
@@ -189,12 +208,8 @@ pub unsafe extern "C" fn cosigil_session_awaiting(
     capacity: usize,
     count: *mut usize,
 ) -> i32 {
-    call(|| {
-        outs!(count);
-        // SAFETY: by contract null or room for `capacity` ids.
-        let ids = unsafe { Ids::of(parties, capacity) }?;
-        ids.put(count, on(session, |running| Ok(running.run().awaiting()))?)
-    })
+    // SAFETY: by contract `parties` is null or room for `capacity` ids, `count` an output.
+    unsafe { list(session, parties, capacity, count, |running| Ok(running.run().awaiting())) }
 }
 
 /// The parties that run the session with other inputs (another threshold, message, set of parties, label), or of whom
@@ -211,12 +226,8 @@ pub unsafe extern "C" fn cosigil_session_conflicts(
     capacity: usize,
     count: *mut usize,
 ) -> i32 {
-    call(|| {
-        outs!(count);
-        // SAFETY: by contract null or room for `capacity` ids.
-        let ids = unsafe { Ids::of(parties, capacity) }?;
-        ids.put(count, on(session, |running| Ok(running.run().conflicts()))?)
-    })
+    // SAFETY: by contract `parties` is null or room for `capacity` ids, `count` an output.
+    unsafe { list(session, parties, capacity, count, |running| Ok(running.run().conflicts())) }
 }
 
 /// The round whose messages are awaited, from 1.
@@ -258,13 +269,9 @@ pub unsafe extern "C" fn cosigil_session_culprits(
     capacity: usize,
     count: *mut usize,
 ) -> i32 {
-    call(|| {
-        outs!(count);
-        // SAFETY: by contract null or room for `capacity` ids.
-        let ids = unsafe { Ids::of(parties, capacity) }?;
-        let abort = on(session, |running| running.abort.clone().ok_or(Failure::NOT_THERE))?;
-        ids.put(count, abort.culprits().iter().copied())
-    })
+    let culprits = |running: &Running| Ok(running.abort.as_ref().ok_or(Failure::NOT_THERE)?.culprits().to_vec());
+    // SAFETY: by contract `parties` is null or room for `capacity` ids, `count` an output.
+    unsafe { list(session, parties, capacity, count, culprits) }
 }
 
 /// What followed from the end of the session, durably, by number from 0.
@@ -330,12 +337,7 @@ pub unsafe extern "C" fn cosigil_session_take_key_share(
 ) -> i32 {
     call(|| {
         outs!(share);
-        let taken = on(session, |running| {
-            running.take_output(|output| match output {
-                Output::KeyShare(share) => Ok(share),
-                other => Err(other),
-            })
-        })?;
+        let taken = taken!(session, KeyShare)?;
         share.open(taken)
     })
 }
@@ -350,12 +352,7 @@ pub unsafe extern "C" fn cosigil_session_take_package(
 ) -> i32 {
     call(|| {
         outs!(package);
-        let taken = on(session, |running| {
-            running.take_output(|output| match output {
-                Output::Package(package) => Ok(package),
-                other => Err(other),
-            })
-        })?;
+        let taken = taken!(session, Package)?;
         package.open(*taken)
     })
 }
@@ -375,12 +372,7 @@ pub unsafe extern "C" fn cosigil_session_take_signature(
 ) -> i32 {
     call(|| {
         outs!(signature, recovery_id);
-        let taken = on(session, |running| {
-            running.take_output(|output| match output {
-                Output::Signature(signature) => Ok(signature),
-                other => Err(other),
-            })
-        })?;
+        let taken = taken!(session, Signature)?;
         recovery_id.put(taken.recovery_id);
         signature.lend(Zeroizing::new(taken.bytes));
         Ok(())

@@ -1,18 +1,18 @@
 //! Stores of presignatures: the library's, or the integrator's.
 
 use std::ffi::c_void;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use cosigil::ecdsa::store::{Claim, FileStore, MemoryStore, Refusal, Spent};
 use cosigil::ecdsa::{PresignatureId, PresignatureStore};
 use cosigil::key::Retire;
 use zeroize::Zeroizing;
 
-use crate::call::{call, calling_back, entered};
+use crate::call::call;
+use crate::callbacks::{Callbacks, open_callbacks};
 use crate::handle::{self, Handle};
-use crate::input::{array, given, outs, text};
+use crate::input::{array, given};
 use crate::random::random;
-use crate::status::*;
 
 /// Where presignatures are kept, each for one request and no other. Any number of threads may use it at once.
 pub struct cosigil_store(());
@@ -96,33 +96,12 @@ pub struct cosigil_store_calls {
 }
 
 /// The integrator's functions, all there.
-struct Calls {
-    context: *mut c_void,
+struct Functions {
     insert: unsafe extern "C" fn(*mut c_void, *const u8, *const u8, usize) -> i32,
     get: unsafe extern "C" fn(*mut c_void, *const u8, *mut u8, usize, *mut usize) -> i32,
     claim: unsafe extern "C" fn(*mut c_void, *const u8, *const u8, *mut u8, *mut u8) -> i32,
     claimed: unsafe extern "C" fn(*mut c_void, *const u8, *mut u8, *mut u8, *mut u8) -> i32,
     discard: unsafe extern "C" fn(*mut c_void, *const u8) -> i32,
-    release: Option<unsafe extern "C" fn(*mut c_void)>,
-}
-
-// SAFETY: the integrator promises that the functions may be called from any thread.
-unsafe impl Send for Calls {}
-
-impl Drop for Calls {
-    fn drop(&mut self) {
-        if let Some(release) = self.release {
-            // SAFETY: the integrator's function with the integrator's context, once.
-            calling_back(|| unsafe { release(self.context) });
-        }
-    }
-}
-
-impl Calls {
-    fn new(calls: &cosigil_store_calls) -> Option<Self> {
-        let cosigil_store_calls { context, insert, get, claim, claimed, discard, release } = *calls;
-        Some(Self { context, insert: insert?, get: get?, claim: claim?, claimed: claimed?, discard: discard?, release })
-    }
 }
 
 /// Room for the record of a presignature of a few signers.
@@ -132,16 +111,22 @@ const LONGEST_RECORD: usize = 1024 + 2 * 65_535;
 const REPLY_LEN: usize = 96;
 
 /// A store that calls back.
-struct CallbackStore(Mutex<Calls>);
+struct CallbackStore(Callbacks<Functions>);
 
 impl CallbackStore {
-    fn ask(&self, ask: impl FnOnce(&Calls) -> i32) -> core::result::Result<(), Refusal> {
-        let calls = self.0.lock().map_err(|_| Refusal::Failed)?;
-        match calling_back(|| ask(&calls)) {
-            COSIGIL_STORE_DONE => Ok(()),
-            COSIGIL_STORE_UNKNOWN => Err(Refusal::Unknown),
-            COSIGIL_STORE_SPENT => Err(Refusal::Spent),
-            COSIGIL_STORE_EXISTS => Err(Refusal::Exists),
+    fn new(calls: &cosigil_store_calls) -> Option<Self> {
+        let cosigil_store_calls { context, insert, get, claim, claimed, discard, release } = *calls;
+        let functions =
+            Functions { insert: insert?, get: get?, claim: claim?, claimed: claimed?, discard: discard? };
+        Some(Self(Callbacks::new(functions, context, release)))
+    }
+
+    fn ask(&self, ask: impl FnOnce(&Functions, *mut c_void) -> i32) -> core::result::Result<(), Refusal> {
+        match self.0.ask(ask) {
+            Some(COSIGIL_STORE_DONE) => Ok(()),
+            Some(COSIGIL_STORE_UNKNOWN) => Err(Refusal::Unknown),
+            Some(COSIGIL_STORE_SPENT) => Err(Refusal::Spent),
+            Some(COSIGIL_STORE_EXISTS) => Err(Refusal::Exists),
             _ => Err(Refusal::Failed),
         }
     }
@@ -155,7 +140,7 @@ impl CallbackStore {
         let mut record = Zeroizing::new(vec![0; capacity]);
         let (data, mut length) = (record.as_mut_ptr(), 0);
         // SAFETY: the arguments are valid for the time of the call, `data` for `capacity` bytes.
-        self.ask(|calls| unsafe { (calls.get)(calls.context, id.as_bytes().as_ptr(), data, capacity, &mut length) })?;
+        self.ask(|calls, context| unsafe { (calls.get)(context, id.as_bytes().as_ptr(), data, capacity, &mut length) })?;
         if length > capacity {
             return Ok(Err(length));
         }
@@ -168,7 +153,7 @@ impl PresignatureStore for CallbackStore {
     fn insert(&self, id: &PresignatureId, record: &[u8]) -> core::result::Result<(), Refusal> {
         let (data, len) = (record.as_ptr(), record.len());
         // SAFETY: the arguments are valid for the time of the call.
-        self.ask(|calls| unsafe { (calls.insert)(calls.context, id.as_bytes().as_ptr(), data, len) })
+        self.ask(|calls, context| unsafe { (calls.insert)(context, id.as_bytes().as_ptr(), data, len) })
     }
 
     fn get(&self, id: &PresignatureId) -> core::result::Result<Zeroizing<Vec<u8>>, Refusal> {
@@ -187,27 +172,27 @@ impl PresignatureStore for CallbackStore {
     ) -> core::result::Result<Claim, Refusal> {
         let (mut place, mut repeated) = (*reply, 0);
         let answer = place.as_mut_ptr();
-        self.ask(|calls| {
+        self.ask(|calls, context| {
             let (id, request) = (id.as_bytes().as_ptr(), request.as_ptr());
             // SAFETY: the arguments are valid for the time of the call.
-            unsafe { (calls.claim)(calls.context, id, request, answer, &mut repeated) }
+            unsafe { (calls.claim)(context, id, request, answer, &mut repeated) }
         })?;
         Ok(if repeated == 0 { Claim::Ours } else { Claim::Repeated(place) })
     }
 
     fn claimed(&self, id: &PresignatureId) -> core::result::Result<Option<Spent>, Refusal> {
         let (mut request, mut reply, mut found) = ([0; 32], [0; REPLY_LEN], 0);
-        self.ask(|calls| {
+        self.ask(|calls, context| {
             let (id, request, reply) = (id.as_bytes().as_ptr(), request.as_mut_ptr(), reply.as_mut_ptr());
             // SAFETY: the arguments are valid for the time of the call.
-            unsafe { (calls.claimed)(calls.context, id, request, reply, &mut found) }
+            unsafe { (calls.claimed)(context, id, request, reply, &mut found) }
         })?;
         Ok((found != 0).then_some((request, reply)))
     }
 
     fn discard(&self, id: &PresignatureId) -> core::result::Result<(), Refusal> {
         // SAFETY: the arguments are valid for the time of the call.
-        self.ask(|calls| unsafe { (calls.discard)(calls.context, id.as_bytes().as_ptr()) })
+        self.ask(|calls, context| unsafe { (calls.discard)(context, id.as_bytes().as_ptr()) })
     }
 }
 
@@ -220,13 +205,8 @@ impl PresignatureStore for CallbackStore {
 /// COSIGIL_BROKEN_RANDOM.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_store_folder(store: *mut *mut cosigil_store, path: *const u8, path_len: usize) -> i32 {
-    call(|| {
-        outs!(store);
-        entered()?;
-        // SAFETY: by contract null or `path_len` bytes.
-        let path = text(unsafe { given(path, path_len) }?)?;
-        store.open(Stored::new(FileStore::open(path, &mut random()?)?))
-    })
+    // SAFETY: by contract `path` is null or `path_len` bytes, `store` an output.
+    unsafe { handle::open_at(store, path, path_len, |path| Ok(Stored::new(FileStore::open(path, &mut random()?)?))) }
 }
 
 /// A store of the integrator's own. What `calls` points to is copied.
@@ -237,14 +217,10 @@ pub unsafe extern "C" fn cosigil_store_callbacks(
     store: *mut *mut cosigil_store,
     calls: *const cosigil_store_calls,
 ) -> i32 {
-    call(|| {
-        outs!(store);
-        entered()?;
-        // SAFETY: by contract null or one such table.
-        let calls = unsafe { given(calls, 1) }?;
-        let calls = calls.first().and_then(Calls::new).ok_or(Failure::NULL)?;
-        store.open(Stored { presignatures: Arc::new(CallbackStore(Mutex::new(calls))), retire: None })
-    })
+    // SAFETY: by contract `calls` is null or one such table, `store` an output.
+    unsafe { open_callbacks(store, calls, |calls| {
+        Some(Stored { presignatures: Arc::new(CallbackStore::new(calls)?), retire: None })
+    }) }
 }
 
 /// A store that forgets everything with the process.
@@ -252,11 +228,8 @@ pub unsafe extern "C" fn cosigil_store_callbacks(
 /// Returns COSIGIL_OK, COSIGIL_NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_store_memory(store: *mut *mut cosigil_store) -> i32 {
-    call(|| {
-        outs!(store);
-        entered()?;
-        store.open(Stored::new(MemoryStore::new()))
-    })
+    // SAFETY: by contract `store` is an output.
+    unsafe { handle::open_new(store, || Ok(Stored::new(MemoryStore::new()))) }
 }
 
 /// Wipes an unspent presignature, named by its 32 bytes, for good: after a refresh, for example.

@@ -15,7 +15,7 @@ extern crate std;
 use alloc::format;
 use alloc::vec::Vec;
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -49,8 +49,7 @@ pub struct FileStore {
     secret: Secret<[u8; 32]>,
     /// One writer at a time within the process; between processes the file system decides.
     writer: Mutex<()>,
-    /// How a file or folder is flushed to the disk.
-    flush: fn(&File) -> std::io::Result<()>,
+    flush: disk::Flush,
 }
 
 impl FileStore {
@@ -72,10 +71,9 @@ impl FileStore {
     /// [`Usage::StoreFailed`].
     pub fn open_with_secret(folder: impl AsRef<Path>, secret: Secret<[u8; 32]>) -> Result<Self, Usage> {
         let folder = folder.as_ref().to_path_buf();
-        fs::create_dir_all(&folder).map_err(|_| Usage::StoreFailed)?;
-        let store = Self { folder, secret, writer: Mutex::new(()), flush: File::sync_all };
-        store.flush_folder().map_err(Usage::from)?;
-        Ok(store)
+        let made = fs::create_dir_all(&folder).and_then(|()| disk::sync(&folder, File::sync_all));
+        made.map_err(|_| Usage::StoreFailed)?;
+        Ok(Self { folder, secret, writer: Mutex::new(()), flush: File::sync_all })
     }
 
     fn path(&self, id: &PresignatureId, kind: &str) -> PathBuf {
@@ -118,25 +116,22 @@ impl FileStore {
 
     /// Makes a file that is not there yet: its content, its name and the folder are on the disk afterwards.
     fn create(&self, path: &Path, content: &[u8]) -> Result<(), Refusal> {
-        let mut file = disk::options().create_new(true).open(path).map_err(|error| match error.kind() {
+        let made = disk::create(path, content, self.flush).and_then(|()| disk::sync(&self.folder, self.flush));
+        made.map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => Refusal::Exists,
             _ => Refusal::Failed,
-        })?;
-        self.write(&mut file, content)
-    }
-
-    /// The content is on the disk afterwards, and so is the name of the file.
-    fn write(&self, file: &mut File, content: &[u8]) -> Result<(), Refusal> {
-        let written = file.write_all(content).and_then(|()| (self.flush)(file));
-        written.map_err(|_| Refusal::Failed)?;
-        self.flush_folder()
+        })
     }
 
     /// What a presignature was spent on, if it can be read; on the disk, whoever wrote it.
     fn spent_on(&self, id: &PresignatureId, content: &[u8]) -> Result<Option<Spent>, Refusal> {
         let Some(spent) = read_spent(id, content) else { return Ok(None) };
-        let file = OpenOptions::new().write(true).open(self.spent(id));
-        self.write(&mut file.map_err(|_| Refusal::Failed)?, content)?;
+        let flushed = OpenOptions::new()
+            .write(true)
+            .open(self.spent(id))
+            .and_then(|mut file| disk::write(&mut file, content, self.flush))
+            .and_then(|()| disk::sync(&self.folder, self.flush));
+        flushed.map_err(|_| Refusal::Failed)?;
         let _ = self.wipe(id);
         Ok(Some(spent))
     }
@@ -145,13 +140,6 @@ impl FileStore {
         let path = self.record(id);
         disk::wipe(&mut OpenOptions::new().write(true).open(&path)?).map_err(std::io::Error::other)?;
         fs::remove_file(&path)
-    }
-
-    /// Entries of a folder are durable when the folder is. Not every system lets a folder be opened for that.
-    fn flush_folder(&self) -> Result<(), Refusal> {
-        #[cfg(unix)]
-        File::open(&self.folder).and_then(|folder| (self.flush)(&folder)).map_err(|_| Refusal::Failed)?;
-        Ok(())
     }
 }
 
@@ -205,7 +193,7 @@ fn read_spent(id: &PresignatureId, content: &[u8]) -> Option<Spent> {
 #[cfg(test)]
 impl FileStore {
     /// The store with another way to flush.
-    pub(super) fn flushed_by(mut self, flush: fn(&File) -> std::io::Result<()>) -> Self {
+    pub(super) fn flushed_by(mut self, flush: disk::Flush) -> Self {
         self.flush = flush;
         self
     }

@@ -36,6 +36,21 @@ pub(crate) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError
     Ok(Some(content))
 }
 
+/// How a file or folder is flushed to the disk.
+pub(crate) type Flush = fn(&File) -> std::io::Result<()>;
+
+/// Makes a file that is not there yet, for this user alone. Its content is on the disk afterwards; its name is when the
+/// folder is.
+pub(crate) fn create(path: &Path, content: &[u8], flush: Flush) -> std::io::Result<()> {
+    write(&mut options().create_new(true).open(path)?, content, flush)
+}
+
+/// Writes, and has what was written on the disk.
+pub(crate) fn write(file: &mut File, content: &[u8], flush: Flush) -> std::io::Result<()> {
+    file.write_all(content)?;
+    flush(file)
+}
+
 /// Puts other content in the place of a file, all of it or nothing.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     fs::rename(write_draft(path, content)?, path)?;
@@ -50,9 +65,7 @@ pub(crate) fn write_draft(path: &Path, content: &[u8]) -> Result<PathBuf, StoreE
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
         _ => {}
     }
-    let mut file = options().create_new(true).open(&draft)?;
-    file.write_all(content)?;
-    file.sync_all()?;
+    create(&draft, content, File::sync_all)?;
     Ok(draft)
 }
 
@@ -66,15 +79,12 @@ pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
 /// Makes a new name in the folder of `path` durable.
 pub(crate) fn sync_folder(path: &Path) -> Result<(), StoreError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    sync(folder.unwrap_or(Path::new(".")))
+    Ok(sync(folder.unwrap_or(Path::new(".")), File::sync_all)?)
 }
 
-/// Makes the names in a folder durable, where folders can be synced.
-pub(crate) fn sync(folder: &Path) -> Result<(), StoreError> {
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
+/// Makes the names in a folder durable. Not every system lets a folder be opened for that.
+pub(crate) fn sync(folder: &Path, flush: Flush) -> std::io::Result<()> {
+    if cfg!(unix) { flush(&File::open(folder)?) } else { Ok(()) }
 }
 
 /// Writes zeros over a file that is open for writing, from its start. It may still be named or not.
@@ -82,9 +92,7 @@ pub(crate) fn wipe(file: &mut File) -> Result<(), StoreError> {
     use std::io::Seek;
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(0);
     file.rewind()?;
-    file.write_all(&alloc::vec![0; length])?;
-    file.sync_all()?;
-    Ok(())
+    Ok(write(file, &alloc::vec![0; length], File::sync_all)?)
 }
 
 /// To write a file that only this user can read.
