@@ -252,6 +252,13 @@ pub struct Field {
     pub length: usize,
 }
 
+impl Field {
+    /// Where its bytes are in the message.
+    pub fn range(&self) -> core::ops::Range<usize> {
+        self.offset..self.offset + self.length
+    }
+}
+
 /// Defines a message: its struct, its encoding and the table of its fields.
 ///
 /// A field is `name: Type`, or `name: [Type; count]` for a `Vec` whose length is an expression of the

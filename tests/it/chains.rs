@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cosigil::ecdsa::{Child, Message, Request, SRule, Secp256k1Ecdsa, verify};
-use cosigil::frost::{self, Bip340, CommitmentList, Ed25519Sha512, InTree, SigningRequest, Suite};
+use cosigil::frost::{Bip340, Ed25519Sha512, InTree, SigningRequest, Suite};
 use cosigil::hazmat::reconstruct;
 use cosigil::key::{ChildIndex, Derivable, DerivationPath};
 use cosigil::keygen::repair::{Inputs, Lost, Repair, Repaired};
@@ -151,20 +151,9 @@ fn frost_pays<S: Suite<Place = InTree<S>> + Derivable>(
     S::VerifyingKey: PartialEq + std::fmt::Debug,
 {
     let request = |share: &KeyShare<S>| SigningRequest::<S>::new([7; 32]).under(&share.derive(path).unwrap());
-    let (mut nonces, mut list) = (Vec::new(), Vec::new());
-    for signer in signers {
-        let (secret, public) = frost::commit(&shares[signer], &mut rng(seed ^ u64::from(*signer) << 32)).unwrap();
-        nonces.push(secret);
-        list.push((id(*signer), public));
-    }
-    let list = CommitmentList::new(list).unwrap();
-    let sign = |(signer, nonces): (&u16, _)| {
-        let share = &shares[signer];
-        (id(*signer), frost::sign(share, nonces, &request(share), &list).unwrap())
-    };
-    let parts: Vec<_> = signers.iter().zip(nonces).map(sign).collect();
+    let holders: Vec<_> = signers.iter().map(|signer| &*shares[signer]).collect();
+    let signature = crate::keygen::signed(&holders, request, seed);
     let share = &first[&1];
-    let signature = frost::aggregate(public(shares), &request(share), &list, parts).unwrap();
     let key = request(share).verifying_key(public(first)).unwrap();
     assert!(S::verify(&key, &[7; 32], &signature));
 }

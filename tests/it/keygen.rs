@@ -16,22 +16,30 @@ pub fn make<S: Suite>(t: u16, ids: &[u16], seed: u64) -> Vec<KeyShare<S>> {
     net.outputs()
 }
 
-/// Signs with these shares by the three calls, and verifies.
-pub fn signs<S: Suite>(shares: &[&KeyShare<S>], seed: u64) {
+/// Signs with these shares by the three calls, each for its own request; the signature is verified.
+pub fn signed<S: Suite>(
+    shares: &[&KeyShare<S>],
+    request: impl Fn(&KeyShare<S>) -> SigningRequest<S>,
+    seed: u64,
+) -> S::Signature {
     let (mut nonces, mut list) = (Vec::new(), Vec::new());
     for share in shares {
-        let (secret, public) = frost::commit(share, &mut rng(seed ^ u64::from(share.me().get()))).unwrap();
+        let (secret, public) = frost::commit(share, &mut rng(seed ^ u64::from(share.me().get()) << 32)).unwrap();
         nonces.push(secret);
         list.push((share.me(), public));
     }
     let list = CommitmentList::new(list).unwrap();
-    let request = SigningRequest::<S>::new([7; 32]);
-    let parts = shares
+    let parts: Vec<_> = shares
         .iter()
         .zip(nonces)
-        .map(|(share, nonces)| (share.me(), frost::sign(share, nonces, &request, &list).unwrap()));
-    let parts: Vec<_> = parts.collect();
-    frost::aggregate(shares[0].public(), &request, &list, parts).unwrap();
+        .map(|(share, nonces)| (share.me(), frost::sign(share, nonces, &request(share), &list).unwrap()))
+        .collect();
+    frost::aggregate(shares[0].public(), &request(shares[0]), &list, parts).unwrap()
+}
+
+/// Signs with these shares by the three calls, and verifies.
+pub fn signs<S: Suite>(shares: &[&KeyShare<S>], seed: u64) {
+    signed(shares, |_| SigningRequest::new([7; 32]), seed);
 }
 
 fn subsets(n: usize, t: usize) -> impl Iterator<Item = Vec<usize>> {

@@ -26,3 +26,4 @@ mod repair;
 mod reshare;
 mod transfer;
 mod vectors;
+mod wrong;

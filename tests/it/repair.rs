@@ -15,7 +15,7 @@ use cosigil::hazmat::split;
 use cosigil::key::Scheme;
 use cosigil::keygen::repair::{Confirm, Delta, Inputs, Lost, Plan, Repair, Repaired, Row, Sum};
 use cosigil::round::{Case, Channels, Context, Inbox, KeyRef, Limits, Outgoing, Parts, Protocol, Received, Step, Stop};
-use cosigil::wire::{Field, Shape, Wire};
+use cosigil::wire::{Shape, Wire};
 use cosigil::{
     Consequence, Error, Fault, Identity, KeyShare, Label, PartyId, PublicKeyPackage, Session, SessionParams, Threshold,
     Transcript, TranscriptRng, Usage,
@@ -23,6 +23,7 @@ use cosigil::{
 
 use crate::keygen::{make, signs};
 use crate::net::{Net, id, identity, parties, rng};
+use crate::wrong::wrong;
 
 /// The shares of a dealt key.
 fn deal<S: Scheme>(t: u16, ids: &[u16], seed: u64) -> Vec<KeyShare<S>> {
@@ -541,34 +542,6 @@ fn wrong_rows<S: Scheme>() {
     }
 }
 
-/// All wrong values of one field, and with the last field all wrong lengths of the message.
-fn wrong(bytes: &[u8], field: &Field, is_last: bool) -> Vec<Vec<u8>> {
-    let range = field.offset..field.offset + field.length;
-    let mut all = Vec::new();
-    for at in [range.start, range.start + field.length / 2, range.end - 1] {
-        for bit in [1, 0x80] {
-            let mut copy = bytes.to_vec();
-            copy[at] ^= bit;
-            all.push(copy);
-        }
-    }
-    for fill in [0, 0xff] {
-        let mut copy = bytes.to_vec();
-        copy[range.clone()].fill(fill);
-        all.push(copy);
-    }
-    // The field left out, and twice.
-    all.push([&bytes[..range.start], &bytes[range.end..]].concat());
-    all.push([&bytes[..range.end], &bytes[range.start..]].concat());
-    if is_last {
-        all.push(bytes[..bytes.len() - 1].to_vec());
-        all.push([bytes, &[0]].concat());
-        all.push(Vec::new());
-    }
-    all.retain(|copy| copy != bytes);
-    all
-}
-
 /// K-02: every field of every message, wrong in every simple way: who sent it is named, with evidence.
 fn k_02<S: Scheme>() {
     let shares = deal::<S>(2, &[1, 2, 3], 60);
@@ -605,7 +578,7 @@ fn k_02<S: Scheme>() {
         let body = if sealed { private } else { broadcast }.as_ref().unwrap();
         assert_eq!(layout.iter().map(|field| field.length).sum::<usize>(), body.len());
         for (k, field) in layout.iter().enumerate() {
-            for copy in wrong(body, field, k + 1 == layout.len()) {
+            for copy in wrong(body, field.range(), k + 1 == layout.len()) {
                 let same_length = copy.len() == body.len();
                 let (net, honest) = run(n, round, sealed, copy);
                 // The recipient has its share before it says so.

@@ -3,36 +3,11 @@
 use super::*;
 use crate::round::Case;
 
-const IDS: [u16; 3] = [1, 2, 3];
+#[path = "../../../tests/it/wrong.rs"]
+mod wrong;
+use wrong::wrong;
 
-/// All wrong values of one field, and with the last field all wrong lengths of the message.
-fn wrong(bytes: &[u8], field: &Field, is_last: bool) -> Vec<Vec<u8>> {
-    let range = field.offset..field.offset + field.length;
-    let mut all = Vec::new();
-    for at in [range.start, range.start + field.length / 2, range.end - 1] {
-        for bit in [1, 0x80] {
-            let mut copy = bytes.to_vec();
-            copy[at] ^= bit;
-            all.push(copy);
-        }
-    }
-    for fill in [0, 0xff] {
-        let mut copy = bytes.to_vec();
-        copy[range.clone()].fill(fill);
-        all.push(copy);
-    }
-    // The field left out, and twice.
-    all.push([&bytes[..range.start], &bytes[range.end..]].concat());
-    all.push([&bytes[..range.end], &bytes[range.start..]].concat());
-    if is_last {
-        all.push(bytes[..bytes.len() - 1].to_vec());
-        all.push([bytes, &[0]].concat());
-        all.push(Vec::new());
-        all.push(alloc::vec![1; 65535]);
-    }
-    all.retain(|copy| copy != bytes);
-    all
-}
+const IDS: [u16; 3] = [1, 2, 3];
 
 /// The case against a party, from what all but party 3 got.
 fn case_of<'a, C: Curve, P: Dealing<C>>(table: &'a Table<C, P>, spoiled: &(u8, Vec<u8>), culprit: PartyId) -> Case<'a> {
@@ -88,7 +63,7 @@ fn every_broadcast<C: Curve, P: Dealing<C>>(fresh: &dyn Fn() -> Table<C, P>) {
         let body = &honest.sent[usize::from(round) - 1][&id(3)];
         assert_eq!(layout.iter().map(|field| field.length).sum::<usize>(), body.len());
         for (k, field) in layout.iter().enumerate() {
-            for copy in wrong(body, field, k + 1 == layout.len()) {
+            for copy in wrong(body, field.range(), k + 1 == layout.len()) {
                 let same_length = copy.len() == body.len();
                 let (fault, culprits) = broadcast(fresh(), round, copy);
                 let expected: &[Fault] = match (round, field.name) {
@@ -120,7 +95,7 @@ fn every_private_part<C: Curve, P: Dealing<C>>(fresh: &dyn Fn() -> Table<C, P>) 
         }
     });
     for (k, field) in layout.iter().enumerate() {
-        for copy in wrong(&right, field, k + 1 == layout.len()) {
+        for copy in wrong(&right, field.range(), k + 1 == layout.len()) {
             let table = fresh().corrupt(&[3]).run(|mail| {
                 if (mail.round, mail.from, mail.to) == (2, 3, 1) {
                     mail.sealed = Some(copy.clone());
