@@ -5,7 +5,6 @@
 //! also holds the bytes sent, and a resumed session that would send others is refused. Once the output is
 //! there, a record of the protocol takes the place of the seed: what is over cannot be drawn again.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
@@ -13,6 +12,7 @@ use zeroize::Zeroizing;
 use super::driver::Session;
 use super::envelope::{self, Longest};
 use super::identity::Identity;
+use super::shell::Shell;
 use crate::error::Usage;
 use crate::party::{Parcel, PartyId, SessionParams, View};
 use crate::record::{self, Kind};
@@ -36,17 +36,17 @@ impl<P: Protocol> Session<P> {
             return Err(Usage::NotResumable);
         }
         // 6.3
-        let state = self.state.as_ref().ok_or(Usage::Over)?;
+        let (shell, state) = (&self.shell, self.state.as_ref().ok_or(Usage::Over)?);
         // First with zeros in the place of secrets, for the length: a growing buffer would leave copies behind.
         let mut blank = Vec::new();
-        match (state.record(), &self.seed) {
+        match (state.record(), &shell.seed) {
             (Some(record), _) => {
-                self.write_record(&alloc::vec![0; record.len()], &mut blank);
-                Ok(record::write(CHECKPOINT, P::NAME, blank.len(), |out| self.write_record(&record, out)))
+                shell.write_record(&alloc::vec![0; record.len()], &mut blank);
+                Ok(record::write(CHECKPOINT, P::NAME, blank.len(), |out| shell.write_record(&record, out)))
             }
             (None, Some(seed)) => {
-                self.write_replay(&[0; 32], &mut blank);
-                Ok(record::write(CHECKPOINT, P::NAME, blank.len(), |out| self.write_replay(seed.expose(), out)))
+                shell.write_replay(&[0; 32], &mut blank);
+                Ok(record::write(CHECKPOINT, P::NAME, blank.len(), |out| shell.write_replay(seed.expose(), out)))
             }
             (None, None) => Err(Usage::Over),
         }
@@ -86,17 +86,8 @@ impl<P: Protocol> Session<P> {
             _ => return Err(Usage::Malformed),
         }
         input.finish().ok_or(Usage::Malformed)?;
-        let sent = session.sent.clone();
+        let sent = session.shell.sent.clone();
         Ok((session, sent))
-    }
-
-    fn write_replay(&self, seed: &[u8; 32], out: &mut Vec<u8>) {
-        out.extend_from_slice(self.context.base.as_bytes());
-        out.push(REPLAY);
-        out.extend_from_slice(seed);
-        write_parcels(&self.sent, out);
-        let messages: Vec<&[u8]> = self.store.all().map(|message| message.bytes.as_slice()).collect();
-        write_list(&messages, out);
     }
 
     fn replay(&mut self, messages: &[&[u8]], sent: &[Parcel]) -> Result<(), Usage> {
@@ -104,7 +95,24 @@ impl<P: Protocol> Session<P> {
             // What was an error then is an error now, and no worse.
             let _ = self.receive(message);
         }
-        if self.sent == sent && self.state.is_some() { Ok(()) } else { Err(Usage::Malformed) }
+        if self.shell.sent == sent && self.state.is_some() { Ok(()) } else { Err(Usage::Malformed) }
+    }
+
+    fn restore(&mut self, input: &mut Reader<'_>, sent: Vec<Parcel>, messages: &[&[u8]]) -> Result<(), Usage> {
+        let record = self.shell.restore(input, sent, messages).ok_or(Usage::Malformed)?;
+        self.state = Some(P::restore(record).ok_or(Usage::Malformed)?);
+        Ok(())
+    }
+}
+
+impl Shell {
+    fn write_replay(&self, seed: &[u8; 32], out: &mut Vec<u8>) {
+        out.extend_from_slice(self.context.base.as_bytes());
+        out.push(REPLAY);
+        out.extend_from_slice(seed);
+        write_parcels(&self.sent, out);
+        let messages: Vec<&[u8]> = self.store.all().map(|message| message.bytes.as_slice()).collect();
+        write_list(&messages, out);
     }
 
     fn write_record(&self, record: &[u8], out: &mut Vec<u8>) {
@@ -123,22 +131,21 @@ impl<P: Protocol> Session<P> {
         write_list(&own, out);
     }
 
-    fn restore(&mut self, input: &mut Reader<'_>, sent: Vec<Parcel>, messages: &[&[u8]]) -> Result<(), Usage> {
-        let malformed = Usage::Malformed;
-        self.round = input.u8().ok_or(malformed)?;
-        self.context.round = self.round.checked_sub(1).ok_or(malformed)?;
-        self.context.view = View::from_bytes(input.array().ok_or(malformed)?);
-        self.context.broadcasts = input.array().ok_or(malformed)?;
-        let record = read_list(input).ok_or(malformed)?;
-        self.state = Some(record.first().and_then(|record| P::restore(record)).ok_or(malformed)?);
-        let own = read_list(input).ok_or(malformed)?;
-        self.own = own.first().map(|body| (self.round, body.to_vec())).into_iter().collect::<BTreeMap<_, _>>();
+    /// Takes everything up again but the protocol's state, whose record this gives.
+    fn restore<'a>(&mut self, input: &mut Reader<'a>, sent: Vec<Parcel>, messages: &[&[u8]]) -> Option<&'a [u8]> {
+        self.round = input.u8()?;
+        self.context.round = self.round.checked_sub(1)?;
+        self.context.view = View::from_bytes(input.array()?);
+        self.context.broadcasts = input.array()?;
+        let record = read_list(input)?.into_iter().next()?;
+        let own = read_list(input)?;
+        self.own = own.first().map(|body| (self.round, body.to_vec())).into_iter().collect();
         (self.seed, self.seal_key, self.sent) = (None, None, sent);
         for message in messages {
-            let message = envelope::open(message, self.context.params.parties(), &Longest::any())?;
+            let message = envelope::open(message, self.context.params.parties(), &Longest::any()).ok()?;
             let _ = self.store.keep(message);
         }
-        Ok(())
+        Some(record)
     }
 }
 

@@ -9,18 +9,16 @@
 
 use alloc::vec::Vec;
 
-use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::driver::Session;
 use super::envelope::{self, Kind, Longest, Message};
 use super::seal::{Hello, SharedPoint};
+use super::shell::{Shell, State};
 use crate::curve::{Curve, Ristretto255};
 use crate::error::{Abort, Fault};
 use crate::party::{Parcel, PartyId, SessionParams, View};
 use crate::proof::EqualityProof;
-use crate::round::Protocol;
-use crate::transcript::Transcript;
+use crate::transcript::{Transcript, TranscriptRng};
 use crate::wire::{Element, Reader, Shape, Wire};
 
 const NO_SHAPE: Shape = Shape { threshold: 0, parties: 0, batch: 0 };
@@ -85,20 +83,18 @@ fn transcript(view: &View, complainer: PartyId, accused: PartyId, message: &Mess
     Transcript::new("complaint").field(view.as_bytes()).party(complainer).party(accused).field(&header)
 }
 
-impl<P: Protocol> Session<P> {
+impl Shell {
     /// Ends the session with a complaint about these peers' sealed parts of the round that is over.
-    pub(super) fn complain(&mut self, accused: &[PartyId], rng: &mut impl CryptoRng) -> Abort {
+    pub(super) fn complain(&mut self, accused: &[PartyId], rng: &mut TranscriptRng) -> Abort {
         // 5.1
         let mut body = Vec::new();
         for id in accused {
             if self.write_accusation(*id, &mut body, rng).is_none() {
-                return self.end(Abort::of(Fault::BadShare, accused.iter().copied()));
+                return self.end(Abort::of(Fault::BadShare, accused.iter().copied()), false);
             }
         }
         self.round += 1;
         let parcel: Parcel = self.parcel(Kind::Complaint, None, self.context.broadcasts, &body);
-        // 6.5: over, and there is no checkpoint of it any more.
-        self.state = None;
         self.forget_secrets();
         let abort = Abort::of(Fault::BadShare, accused.iter().copied());
         for id in accused {
@@ -109,7 +105,7 @@ impl<P: Protocol> Session<P> {
         abort.sending(alloc::vec![parcel])
     }
 
-    fn write_accusation(&self, accused: PartyId, out: &mut Vec<u8>, rng: &mut impl CryptoRng) -> Option<()> {
+    fn write_accusation(&self, accused: PartyId, out: &mut Vec<u8>, rng: &mut TranscriptRng) -> Option<()> {
         let message = self.awaited(accused, Kind::Sealed)?;
         let theirs = self.hellos.get(&accused)?.key()?;
         let seal_key = self.seal_key.as_ref()?;
@@ -124,7 +120,7 @@ impl<P: Protocol> Session<P> {
 
     /// Judges the complaints of the round now awaited that were not judged yet: names one of the two,
     /// for each.
-    pub(super) fn judge_complaints(&mut self, state: &P) -> Option<Abort> {
+    pub(super) fn judge_complaints(&mut self, state: &dyn State) -> Option<Abort> {
         let round = self.round;
         let ids: Vec<PartyId> = self.context.params.peers().filter(|id| !self.judged.contains(id)).collect();
         for id in ids {
@@ -142,7 +138,7 @@ impl<P: Protocol> Session<P> {
     }
 
     /// A complainer that lies once is named alone; else all whom it accuses are.
-    fn judge(&self, state: &P, complainer: PartyId, accusations: &[Accusation]) -> Abort {
+    fn judge(&self, state: &dyn State, complainer: PartyId, accusations: &[Accusation]) -> Abort {
         // 5.2, 5.3
         let lies = |accusation: &Accusation| {
             let keys = self.hello_of(complainer).zip(self.hello_of(accusation.accused));
@@ -166,12 +162,12 @@ impl<P: Protocol> Session<P> {
     fn hello_of(&self, id: PartyId) -> Option<Hello> {
         let own = id == self.context.params.me();
         let bytes = if own { Some(self.context.hello.as_slice()) } else { self.hello_bytes(id) };
-        Hello::decode(P::CHANNELS, bytes?)
+        Hello::decode(self.traits.channels, bytes?)
     }
 
     fn hello_bytes(&self, id: PartyId) -> Option<&[u8]> {
         let body = &self.taken(1, id, Kind::Broadcast)?.body;
-        body.get(..super::seal::hello_len(P::CHANNELS))
+        body.get(..super::seal::hello_len(self.traits.channels))
     }
 }
 

@@ -9,9 +9,9 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::complaint;
-use super::driver::Session;
 use super::envelope::{self, Header, Kind, Longest, Message};
 use super::seal::{self, Hello};
+use super::shell::Shell;
 use crate::error::{Fault, Usage};
 use crate::party::{PartyId, SessionParams};
 use crate::round::{self, Case, Protocol};
@@ -204,7 +204,7 @@ struct Wanted<'a> {
     complaint: Option<&'a [u8]>,
 }
 
-impl<P: Protocol> Session<P> {
+impl Shell {
     /// What this party can show of a fault of that party; `None` where the fault is its word alone.
     pub(super) fn evidence_of(&self, fault: Fault, culprit: PartyId) -> Option<Evidence> {
         match fault {
@@ -242,7 +242,7 @@ impl<P: Protocol> Session<P> {
 
     /// Whose later broadcasts it takes to judge what these have sealed.
     fn needed_for(&self, accused: &[PartyId]) -> Vec<PartyId> {
-        if P::JUDGED_BY_ALL { self.context.params.parties().ids().collect() } else { accused.to_vec() }
+        if self.traits.judged_by_all { self.context.params.parties().ids().collect() } else { accused.to_vec() }
     }
 
     fn everything_of<'a>(&self, ids: &'a [PartyId]) -> Wanted<'a> {

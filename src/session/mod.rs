@@ -17,6 +17,7 @@ mod identity;
 mod letter;
 mod pack;
 mod seal;
+mod shell;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -2,12 +2,12 @@
 
 use alloc::vec::Vec;
 
-use super::driver::Session;
-use super::envelope::{self, Header, Kind};
+use super::envelope::{Header, Kind};
+use super::shell::Shell;
 use crate::party::{Parcel, PartyId};
-use crate::round::{self, Outgoing, Protocol};
+use crate::round::{self, Outgoing};
 
-impl<P: Protocol> Session<P> {
+impl Shell {
     /// Signs and seals what goes out for the round now awaited.
     pub(super) fn pack(&mut self, outgoing: Outgoing) -> Vec<Parcel> {
         let mut parcels = Vec::new();
@@ -30,14 +30,14 @@ impl<P: Protocol> Session<P> {
             let way = (self.context.params.me(), to);
             let sealed = shared().and_then(|s| s.seal(&self.context.view, way, self.round, &header.encode(), &body));
             if let Some(body) = sealed {
-                parcels.push(Parcel { to: Some(to), bytes: envelope::seal_up(&self.identity, &header, &body) });
+                parcels.push(Parcel { to: Some(to), bytes: self.seal_up(&header, &body) });
             }
         }
         parcels
     }
 
     pub(super) fn parcel(&self, kind: Kind, to: Option<PartyId>, before: [u8; 32], body: &[u8]) -> Parcel {
-        let bytes = envelope::seal_up(&self.identity, &self.header(kind, to, before), body);
+        let bytes = self.seal_up(&self.header(kind, to, before), body);
         Parcel { to, bytes }
     }
 
@@ -48,7 +48,7 @@ impl<P: Protocol> Session<P> {
             round: self.round,
             sender: self.context.params.me(),
             recipient,
-            protocol: P::NAME.as_bytes().to_vec(),
+            protocol: self.traits.name.as_bytes().to_vec(),
             key_id,
             sharing,
             context: *self.context_of(self.round),

@@ -165,7 +165,7 @@ fn s_16_a_flood_of_early_messages_is_bounded() {
         let flood = forge(&round2, |header, _| header.context[..4].copy_from_slice(&k.to_be_bytes()));
         let _ = session.receive(&flood).unwrap();
     }
-    assert!(session.store.all().count() <= 8);
+    assert!(session.shell.store.all().count() <= 8);
     let long = forge(&round2, |_, body| body.resize(1 << 20, 0));
     assert!(matches!(session.receive(&long), Err(Error::Usage(Usage::TooMany))));
 }

@@ -176,8 +176,9 @@ fn k_23_rows_signed_afterwards_convict_no_helper() {
     assert_eq!(recipient.awaiting(), [id(4)]);
     // What ends the round for it: the digest of the helpers' empty broadcasts.
     let bodies = HELPERS.map(|n| (id(n), &[][..]));
-    recipient.context.broadcasts = crate::round::broadcasts_digest(&recipient.context.view, 3, bodies.into_iter());
-    let abort = recipient.complain(&[id(1)], &mut Transcript::new("repair-complaint").rng());
+    recipient.shell.context.broadcasts =
+        crate::round::broadcasts_digest(&recipient.shell.context.view, 3, bodies.into_iter());
+    let abort = recipient.shell.complain(&[id(1)], &mut Transcript::new("repair-complaint").rng());
     table.post(id(3), abort.to_send());
     table.run(|_, bytes| bytes.to_vec());
     for n in HELPERS {
@@ -202,7 +203,7 @@ fn r_10_helpers_keep_no_secrets_to_the_end() {
         let progress = session.receive(&bytes).unwrap();
         let draws = session.round() < 3 || to == id(3);
         if !session.is_finished() {
-            assert_eq!((session.seed.is_some(), session.seal_key.is_some()), (draws, draws), "{to}");
+            assert_eq!((session.shell.seed.is_some(), session.shell.seal_key.is_some()), (draws, draws), "{to}");
             seen += usize::from(!draws);
         }
         table.repaired += usize::from(progress.output.is_some());

@@ -63,7 +63,7 @@ fn s_04_a_stray_complaint_is_in_no_checkpoint() {
         assert_eq!(session.receive(&stray).map(drop), Err(FOREIGN));
         let (resumed, _) =
             Session::<Coin>::resume(params(1, 3, 7), &identity(1), 0, &session.checkpoint().unwrap()).unwrap();
-        assert_eq!(resumed.store.all().count(), 0);
+        assert_eq!(resumed.shell.store.all().count(), 0);
     }
     // One that is judged once a promise is made ends nothing, in the session and when it is taken up again.
     net.run();
@@ -191,7 +191,7 @@ fn k_23_evidence_does_not_grow() {
         assert_eq!(abort.fault(), Fault::Equivocation);
         assert_eq!(session.evidence().len(), 1);
     }
-    assert_eq!(session.store.all().filter(|message| message.header.round == 3).count(), 1);
+    assert_eq!(session.shell.store.all().filter(|message| message.header.round == 3).count(), 1);
     assert!(session.receive(&confirms[1]).unwrap().output.is_some());
 }
 
@@ -223,8 +223,8 @@ fn s_16_a_flood_is_bounded_in_bytes() {
             let _ = session.receive(&early).unwrap();
         }
     }
-    let bytes: usize = session.store.all().map(|message| message.bytes.len()).sum();
-    assert_eq!(session.store.all().count(), 4 * 4);
+    let bytes: usize = session.shell.store.all().map(|message| message.bytes.len()).sum();
+    assert_eq!(session.shell.store.all().count(), 4 * 4);
     assert!(bytes <= 16 * (longest + 400));
     net.sessions.insert(id(1), session);
     net.run();
