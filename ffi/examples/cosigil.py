@@ -8,7 +8,7 @@ themselves, statuses are exceptions, bytes are bytes.
     session = Session.keygen(identity, directory, Suite.FROST_ED25519, me=1, threshold=2, label=os.urandom(32))
     for recipient, message in session.outgoing(store):   # store(session): write session.checkpoint() to the disk
         send(recipient, message)                         # recipient 0: all the others
-    session.receive(bytes_off_the_wire)                  # and so on, until session.finished
+    session.receive(bytes_off_the_wire)                  # and so on, until session.over
     share = session.take_key_share()
 """
 
