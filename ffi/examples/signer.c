@@ -51,84 +51,92 @@ static void send_to(uint16_t party, const uint8_t *bytes, size_t len) {
   close(out);
 }
 
-/* The next message, or 0 after a second without one. */
-static size_t next_message(uint8_t *bytes) {
+/* The next message, which may be empty; 0 after a second without one. */
+static int next_message(uint8_t *bytes, size_t *len) {
   struct pollfd waiting = {.fd = listener, .events = POLLIN};
   if (poll(&waiting, 1, 1000) <= 0) return 0;
   int in = accept(listener, NULL, NULL);
   if (in < 0) return 0;
-  size_t len = 0;
-  for (ssize_t some; len < MAX_MESSAGE && (some = recv(in, bytes + len, MAX_MESSAGE - len, 0)) > 0;) len += (size_t)some;
+  *len = 0;
+  for (ssize_t some; *len < MAX_MESSAGE && (some = recv(in, bytes + *len, MAX_MESSAGE - *len, 0)) > 0;) *len += (size_t)some;
   close(in);
-  return len;
+  return 1;
 }
 
-static void send_out(cosigil_session *session) {
-  for (;;) {
-    uint16_t recipient;
-    cosigil_bytes message;
-    CHECK(cosigil_session_take_message(session, &recipient, &message));
-    if (message.data == NULL) return;
-    for (uint16_t to = 1; to <= n; ++to)
-      if (to != me && (recipient == 0 || recipient == to)) send_to(to, message.data, message.len);
-    CHECK(cosigil_bytes_free(&message));
-  }
-}
+/* Nothing more is awaited. */
+enum { OVER = COSIGIL_FINISHED };
 
 static cosigil_key_share *share;
 
-/* What must be durable first: here a program would write to its disk. */
-static void store_first(cosigil_session *session) {
+/* Here a program writes to its disk, encrypted, and flushes: 0 when that is done. */
+static int save(const char *what, cosigil_bytes *bytes) {
+  (void)what;
+  return cosigil_bytes_free(bytes) == COSIGIL_OK ? 0 : 1;
+}
+
+/* And here it deletes the checkpoint, if there is one. */
+static int delete_checkpoint(void) { return 0; }
+
+/* Does what a session asks for: stores, then sends. What it asks for next is the result. */
+static uint32_t store_and_send(cosigil_session *session) {
   uint32_t progress;
-  CHECK(cosigil_session_progress(session, &progress));
-  if (!(progress & COSIGIL_STORE)) return;
+  int32_t output;
   cosigil_bytes bytes;
-  if (progress & COSIGIL_OUTPUT) {
+  CHECK(cosigil_session_progress(session, &progress));
+  CHECK(cosigil_session_output(session, &output));
+  if (output == COSIGIL_OUTPUT_KEY_SHARE) {
     CHECK(cosigil_session_take_key_share(session, &share));
     CHECK(cosigil_key_share_to_bytes(share, &bytes));
-    CHECK(cosigil_bytes_free(&bytes));
+    if (save("share", &bytes) != 0) fail("the share");
   }
-  if (!(progress & COSIGIL_FINISHED)) {
+  if (progress & OVER) {
+    if (delete_checkpoint() != 0) fail("the checkpoint");
+  } else if (progress & COSIGIL_STORE) {
     CHECK(cosigil_session_checkpoint(session, &bytes));
-    CHECK(cosigil_bytes_free(&bytes));
+    if (save("checkpoint", &bytes) != 0) fail("the checkpoint");
   }
   CHECK(cosigil_session_stored(session));
+  for (;;) {
+    uint16_t recipient;
+    CHECK(cosigil_session_take_message(session, &recipient, &bytes));
+    if (bytes.data == NULL) break;
+    for (uint16_t to = 1; to <= n; ++to)
+      if (to != me && (recipient == 0 || recipient == to)) send_to(to, bytes.data, bytes.len);
+    CHECK(cosigil_bytes_free(&bytes));
+  }
+  return progress;
+}
+
+/* One of the functions that list parties of a session. */
+typedef int32_t (*lister)(const cosigil_session *, uint16_t *, size_t, size_t *);
+
+static void print_parties(const char *what, lister list, const cosigil_session *session) {
+  uint16_t parties[MAX_PARTIES];
+  size_t count;
+  CHECK(list(session, parties, MAX_PARTIES, &count));
+  for (size_t k = 0; k < count; ++k) fprintf(stderr, "%s party %u\n", what, (unsigned)parties[k]);
 }
 
 /* Runs a session to its end. */
 static void drive(cosigil_session *session) {
   static uint8_t bytes[MAX_MESSAGE];
-  uint32_t progress;
-  CHECK(cosigil_session_progress(session, &progress));
-  for (int seconds = 0; !(progress & COSIGIL_FINISHED) && seconds < 60;) {
-    store_first(session);
-    send_out(session);
-    size_t len = next_message(bytes);
-    if (len == 0) {
-      ++seconds;
+  int32_t status = COSIGIL_OK;
+  for (int seconds = 0; !(store_and_send(session) & OVER);) {
+    size_t len;
+    uint32_t progress;
+    if (!next_message(bytes, &len)) {
       CHECK(cosigil_session_send_again(session)); /* somebody may have missed something */
-      continue;
+      if (++seconds < 60) continue;
+      print_parties("no word from", cosigil_session_awaiting, session);
+      exit(1);
     }
-    int32_t status = cosigil_session_receive(session, &progress, bytes, len);
-    if (status / 100 == COSIGIL_MALFORMED / 100) continue; /* not of this session: throw it away */
-    if (status != COSIGIL_OK) {
-      uint16_t culprits[MAX_PARTIES];
-      size_t count = 0;
-      cosigil_session_culprits(session, culprits, MAX_PARTIES, &count);
-      for (size_t k = 0; k < count; ++k) fprintf(stderr, "party %u cheated\n", (unsigned)culprits[k]);
-      send_out(session); /* so that the others can tell too */
-      CHECK(status);
-    }
+    status = cosigil_session_receive(session, &progress, bytes, len);
+    if (status / 100 <= 2) continue; /* 1xx, 2xx: not a message of this session, thrown away */
+    /* An abort: it is over, or goes on if this party has promised something; either way the others are told. */
+    fprintf(stderr, "status %d\n", (int)status);
+    print_parties("cheated:", cosigil_session_culprits, session);
   }
-  store_first(session);
-  send_out(session);
-  if (!(progress & COSIGIL_FINISHED)) {
-    uint16_t awaited[MAX_PARTIES];
-    size_t count;
-    CHECK(cosigil_session_awaiting(session, awaited, MAX_PARTIES, &count));
-    for (size_t k = 0; k < count; ++k) fprintf(stderr, "no word from party %u\n", (unsigned)awaited[k]);
-    exit(1);
-  }
+  if (status / 100 > 2) exit(1);
 }
 
 /* Writes our public identity into the folder, and waits for those of the others. */

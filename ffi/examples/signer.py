@@ -33,12 +33,11 @@ class Party:
         return Parties(members)
 
     def store(self, session: Session) -> None:
-        """What must be durable first: here a program would write to its disk."""
+        """What must be durable first: here a program would write to its disk, and raise if it cannot."""
         if session.output == cosigil.Output.KEY_SHARE:
             self.share = session.take_key_share()
-            bytes(self.share)
-        if not session.finished:
-            session.checkpoint()
+            bytes(self.share)  # to the disk
+        session.checkpoint()  # to the disk, in the place of the one before; None: delete that
 
     def send_out(self, session: Session) -> None:
         """One connection a message; what is lost is sent again by whoever waits for an answer."""
@@ -51,35 +50,45 @@ class Party:
                     except OSError:
                         pass
 
-    def next_message(self) -> bytes:
-        """The next message; empty after a second without one."""
+    def next_message(self) -> bytes | None:
+        """The next message, which may be empty; None after a second without one."""
         try:
             connection, _ = self.listener.accept()
         except TimeoutError:
-            return b""
+            return None
         with connection:
             connection.settimeout(10)
-            return b"".join(iter(lambda: connection.recv(65536), b""))
+            try:
+                return b"".join(iter(lambda: connection.recv(65536), b""))
+            except OSError:
+                return b""  # whoever it was may send it again
 
     def drive(self, session: Session) -> Session:
         """Runs a session to its end."""
-        for _ in range(60):
-            while True:
-                self.send_out(session)
-                if session.finished:
-                    return session
-                message = self.next_message()
-                if not message:
-                    break
-                try:
-                    session.receive(message)
-                except cosigil.DecodeError:
-                    pass  # not of this session: throw it away
-                except cosigil.Error as error:
-                    self.send_out(session)  # so that the others can tell too
-                    sys.exit(f"{error}, by {error.culprits}")
-            session.send_again()  # somebody may have missed something
-        sys.exit(f"no word from {session.awaiting}")
+        failed, seconds = None, 0
+        while True:
+            self.send_out(session)
+            if session.over:
+                break
+            message = self.next_message()
+            if message is None:
+                session.send_again()  # somebody may have missed something
+                seconds += 1
+                if seconds == 60:
+                    sys.exit(f"no word from {session.awaiting}")
+                continue
+            try:
+                session.receive(message)
+                failed = None
+            except (cosigil.UsageError, cosigil.DecodeError):
+                pass  # not a message of this session: thrown away
+            except cosigil.Error as error:
+                # An abort: it is over, or goes on if this party has promised something; either way the others are told.
+                print(f"{error}, by {error.culprits}", file=sys.stderr)
+                failed = error
+        if failed is not None:
+            sys.exit(str(failed))
+        return session
 
 
 def main() -> None:

@@ -179,8 +179,16 @@ def write_test() -> str:
     return "\n".join(out)
 
 
+def fields(struct: str) -> list[str]:
+    """The names of a struct's fields."""
+    body = re.search(r"typedef struct \{((?:(?!typedef).)*?)\} " + struct + ";", HEADER, flags=re.S)[1]
+    lines = [" ".join(one.split()) for one in re.sub(r"//[^\n]*", "", body).split(";")]
+    found = [re.search(r"\(\*(\w+)\)|(\w+)(?:\[\d+\])?$", one) for one in lines if one]
+    return [match[1] or match[2] for match in found]
+
+
 def check_python() -> None:
-    """The prototypes of cosigil.py are those of the header."""
+    """The prototypes, tables and constants of cosigil.py are those of the header, and no function is left out."""
     sys.path.insert(0, str(ROOT / "examples"))
     import cosigil
 
@@ -194,6 +202,8 @@ def check_python() -> None:
                 skip -= 1
             elif handle_of(kind):
                 expected.append("h")
+            elif kind.endswith("_calls *"):
+                expected.append("c")
             elif kind.endswith("**"):
                 expected.append("o")
             elif kind == "uint16_t *" and variable == "parties":
@@ -203,12 +213,29 @@ def check_python() -> None:
                 expected.append(codes[kind])
                 skip = int(kind in ("const uint8_t *", "const uint16_t *"))
         assert expected == prototype.split(), (name, expected, prototype)
+    known = {f"cosigil_{name}" for name in (*cosigil._PROTOTYPES, *cosigil.DECLARED, "abi_version")}
+    assert known == set(FUNCTIONS), known ^ set(FUNCTIONS)
+    for name, types in cosigil.DECLARED.items():
+        assert len(types) == len(FUNCTIONS[f"cosigil_{name}"]), name
+
+    structs = {f"{kind}_calls": cosigil.table_fields(kind) for kind in cosigil.TABLES}
+    structs |= {"bytes": cosigil.Bytes._fields_, "peer": cosigil._Peer._fields_}
+    for name, found in structs.items():
+        assert [field for field, _ in found] == fields(f"cosigil_{name}"), (name, found)
+
     constants = dict(re.findall(r"^#define (COSIGIL_\w+) (\d+)", HEADER, flags=re.M))
-    for family in (cosigil.Suite, cosigil.Hash, cosigil.Output, cosigil.Attempt, cosigil.Network):
-        prefix = {"Suite": "COSIGIL_", "Hash": "COSIGIL_HASH_", "Output": "COSIGIL_OUTPUT_", "Attempt": "COSIGIL_ATTEMPT_",
-                  "Network": "COSIGIL_"}[family.__name__]
+    prefixes = {
+        cosigil.Suite: "", cosigil.Hash: "HASH_", cosigil.Output: "OUTPUT_", cosigil.Attempt: "ATTEMPT_", cosigil.Network: "",
+        cosigil.Fault: "FAULT_", cosigil.Consequence: "CONSEQUENCE_", cosigil.Refusal: "STORE_",
+    }
+    for family, prefix in prefixes.items():
         for member in family:
-            assert int(constants[prefix + member.name]) == member, member
+            assert int(constants[f"COSIGIL_{prefix}{member.name}"]) == member, member
+    for family in (cosigil.Fault, cosigil.Consequence):
+        named = [name for name in constants if name.startswith(f"COSIGIL_{prefixes[family]}")]
+        assert len(named) == len(family), family
+    for name in ("SEND", "STORE", "OUTPUT", "FINISHED", "TOO_SMALL", "NOT_THERE", "BAD_SIGNATURE"):
+        assert int(constants[f"COSIGIL_{name}"]) == getattr(cosigil, name), name
 
 
 if __name__ == "__main__":
