@@ -121,6 +121,8 @@ pub enum Usage {
     NoShare,
     /// This party has not confirmed such an attempt.
     UnknownAttempt,
+    /// An attempt to move the key on is neither done nor discarded: finish it by an exchange, or discard it.
+    AttemptUnderWay,
     /// Two attempts to move the key on have certificates, and neither can become done: an operator decides.
     SharingsConflict {
         /// The sharing this party has acknowledged.

@@ -66,6 +66,7 @@ impl fmt::Display for Usage {
             Usage::RecordExists => "there is a record of a key in this store already",
             Usage::NoShare => "this party has no share of the sharing yet",
             Usage::UnknownAttempt => "this party has not confirmed such an attempt",
+            Usage::AttemptUnderWay => "an attempt is neither done nor discarded",
             Usage::SharingsConflict { ours, theirs } => {
                 return write!(f, "sharing {ours} is acknowledged here, {theirs} elsewhere: an operator decides");
             }

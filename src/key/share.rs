@@ -134,6 +134,12 @@ impl<S: Scheme> PublicKeyPackage<S> {
         Ok(Self { parties: self.parties.with_identity(id, identity)?, ..self.clone() })
     }
 
+    /// Whether another package is of the same sharing, and differs at most in the parties' identity keys.
+    pub(crate) fn differs_in_identities_alone(&self, other: &Self) -> bool {
+        let same = Self { parties: self.parties.clone(), ..other.clone() };
+        same == *self && self.parties.ids().eq(other.parties.ids())
+    }
+
     /// H of the chain code, by which a newcomer knows the right one.
     pub fn chain_code_digest(&self) -> &[u8; 32] {
         &self.chain_code_digest

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::KeyRecord;
 use super::learn::read_held;
 use super::ledger::HARD_BOUND;
-use super::step::Step;
+use super::step::{MAX_FORMER, Step};
 use crate::error::Usage;
 use crate::key::{KeyShare, KeyStore, PublicKeyPackage, Scheme};
 use crate::keygen::certificate::Pending;
@@ -121,10 +121,12 @@ impl<S: Scheme> KeyRecord<S> {
 }
 
 impl<S: Scheme> Step<S> {
-    /// package, framed ‖ share or none ‖ era 2 ‖ count 1 × (attempt ‖ its era 2 ‖ discarded 1 ‖ pending or none) ‖
+    /// package, framed ‖ count 1 × package of before, framed ‖ share or none ‖ era 2 ‖ count 1 × (attempt ‖ its era 2 ‖ discarded 1 ‖ pending or none) ‖
     /// count 1 × view that was acknowledged 32 ‖ retired 1 ‖ the attempt that retired it, or none.
     fn write(&self, parts: &mut Parts) {
         parts.framed(&self.old.to_bytes());
+        parts.count8(self.former.len());
+        self.former.iter().for_each(|former| parts.framed(&former.to_bytes()));
         let share = self.share.as_ref().map(|share| share.to_bytes());
         parts.option(share.as_ref().map(|bytes| bytes.as_slice()));
         parts.bytes(&self.ledger.era.to_be_bytes());
@@ -145,11 +147,20 @@ impl<S: Scheme> Step<S> {
     fn read(input: &mut Reader<'_>, me: PartyId) -> Result<Self, Usage> {
         let malformed = Usage::Malformed;
         let old = PublicKeyPackage::from_bytes(read_framed(input).ok_or(malformed)?)?;
+        let count = input.u8().filter(|count| usize::from(*count) <= MAX_FORMER).ok_or(malformed)?;
+        let mut former = Vec::new();
+        for _ in 0..count {
+            let package = PublicKeyPackage::<S>::from_bytes(read_framed(input).ok_or(malformed)?)?;
+            if !old.differs_in_identities_alone(&package) {
+                return Err(malformed);
+            }
+            former.push(package);
+        }
         let share = read_option(input).ok_or(malformed)?.map(KeyShare::from_bytes).transpose()?;
         if share.as_ref().is_some_and(|share| share.me() != me || *share.public() != old) {
             return Err(malformed);
         }
-        let mut step = Self::new(me, old, share.map(Arc::new));
+        let mut step = Self { former, ..Self::new(me, old, share.map(Arc::new)) };
         let era = input.u16().ok_or(malformed)?;
         let count = input.u8().filter(|count| usize::from(*count) <= HARD_BOUND).ok_or(malformed)?;
         for _ in 0..count {

@@ -117,8 +117,10 @@ impl<S: Scheme> KeyRecord<S> {
         }
         let (mut changed, mut news, mut behind) = (false, Vec::new(), (!related).then_some(theirs));
         for (k, held) in checked {
-            let (me, own) = (self.me, self.identity.public());
+            let me = self.me;
             let Some(step) = self.steps.get_mut(k) else { continue };
+            let own = step.packages().filter_map(|package| package.parties().identity(me).copied());
+            let own: Vec<_> = own.chain([self.identity.public()]).collect();
             let view = *held.log.view();
             changed |= step.merge(&held);
             if step.ledger.get(&view).is_some_and(|entry| !entry.discarded) {
@@ -140,7 +142,7 @@ impl<S: Scheme> KeyRecord<S> {
                 news.push(News::Retired(step.sharing()));
                 self.retiring.insert(step.sharing());
                 changed = true;
-            } else if held.is_signed_by(me, &[Some(&own), step.old.parties().identity(me)]) {
+            } else if held.is_signed_by(me, &own) {
                 changed |= step.recall(held);
             }
         }
@@ -151,7 +153,8 @@ impl<S: Scheme> KeyRecord<S> {
 impl Piece<'_> {
     /// 4.2: the attempt, checked against the package that this party itself has of the sharing it starts from.
     fn check<S: Scheme>(&self, step: &Step<S>) -> Result<Held<S>, Usage> {
-        let log = AttemptLog::from_bytes(self.log, &step.old)?;
+        let read = |package| AttemptLog::from_bytes(self.log, package);
+        let log = read(&step.old).or_else(|usage| step.packages().find_map(|former| read(former).ok()).ok_or(usage))?;
         let mut held = Held::new(self.label, self.era, log).map_err(|_| Usage::Malformed)?;
         for signed in &self.acks {
             held.add_ack(signed)?;
@@ -162,9 +165,9 @@ impl Piece<'_> {
 
 impl<S: Scheme> Held<S> {
     /// Whether this party's own confirm is there, with one of its keys: the plan names whom it likes.
-    fn is_signed_by(&self, me: PartyId, own: &[Option<&PublicIdentity>]) -> bool {
+    fn is_signed_by(&self, me: PartyId, own: &[PublicIdentity]) -> bool {
         let named = self.log.plan().holders().identity(me);
-        named.is_some() && own.contains(&named) && self.log.confirms().any(|(id, _)| id == me)
+        named.is_some_and(|named| own.contains(named)) && self.log.confirms().any(|(id, _)| id == me)
     }
 
     /// label 32 ‖ era 2 ‖ log, framed ‖ count 2 ‖ acknowledgements as signed, framed.

@@ -29,6 +29,13 @@ pub enum State {
     Discarded,
 }
 
+impl State {
+    /// Whether something is still to come of the attempt.
+    pub(super) fn is_open(self) -> bool {
+        matches!(self, State::Pending | State::Active)
+    }
+}
+
 /// Somebody's signed words contradict each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Contradiction {

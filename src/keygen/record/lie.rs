@@ -74,7 +74,7 @@ impl Contradiction {
         // 2.4
         let (mut first, mut second) = (self.first.open(old)?, self.second.open(old)?);
         let (id, list) = first.add_ack(&self.ack)?;
-        let differ = first.log.view() != second.log.view() && id == self.culprit;
+        let differ = first.log.view() != second.log.view() && id == self.culprit && have_one_key(&first, &second, id);
         let shown = match (&self.other, self.said) {
             (None, Said::FalseList) => {
                 second.era <= first.era
@@ -94,6 +94,9 @@ impl Contradiction {
         };
         let [a, b]: [Option<&Held<S>>; 2] = [a, b].map(|view: View| step.of_view(&view));
         let (a, b) = (a?, b?);
+        if !have_one_key(a, b, culprit) {
+            return None;
+        }
         let other = (said == Said::TwoAcks).then(|| b.acks.get(&culprit).cloned());
         let other = match other {
             Some(ack) => Some(ack?),
@@ -102,6 +105,12 @@ impl Contradiction {
         let ack = a.acks.get(&culprit)?.clone();
         Some(Self { culprit, said, first: Exhibit::of(a), ack, second: Exhibit::of(b), other })
     }
+}
+
+/// Whether a party goes by one identity key in both: what a lost one has signed is not held against its heir.
+fn have_one_key<S: Scheme>(a: &Held<S>, b: &Held<S>, id: PartyId) -> bool {
+    let [a, b] = [a, b].map(|held| held.log.plan().holders().identity(id));
+    a == b
 }
 
 impl<S: Scheme> KeyRecord<S> {

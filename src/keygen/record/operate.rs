@@ -8,7 +8,7 @@ use super::step::{Held, Step};
 use super::{AttemptStatus, KeyRecord};
 use crate::error::Usage;
 use crate::key::{KeyShare, Scheme};
-use crate::party::{PartyId, Sharing};
+use crate::party::{PartyId, PublicIdentity, Sharing};
 
 impl<S: Scheme> KeyRecord<S> {
     /// How each attempt stands, the oldest first.
@@ -133,6 +133,25 @@ impl<S: Scheme> KeyRecord<S> {
         }
         self.save()?;
         self.retire()
+    }
+
+    /// 3.5: takes another identity key for a party, as all parties do when it has come back by a repair under a new one
+    /// (`docs/repair.md`): on what this party's own operator says, never on a message. It is stored when this returns. For
+    /// this party itself it is the one that the record was opened with, before [`Self::adopt`].
+    ///
+    /// # Errors
+    /// [`Usage::AttemptUnderWay`] if an attempt from the sharing in use is neither done nor discarded: what was signed in
+    /// it is about the identity of before. [`Usage::UnknownParty`], [`Usage::DuplicateIdentity`],
+    /// [`Usage::OtherIdentity`], [`Usage::NoShare`], [`Usage::TooMany`] above 64 changes in one sharing;
+    /// [`Usage::StoreFailed`].
+    pub fn set_identity(&mut self, id: PartyId, identity: PublicIdentity) -> Result<(), Usage> {
+        self.check_alive()?;
+        if id == self.me && identity != self.identity.public() {
+            return Err(Usage::OtherIdentity);
+        }
+        let current = self.current;
+        let changed = self.step_mut(&current).ok_or(Usage::NoShare)?.set_identity(id, identity)?;
+        if changed { self.save() } else { Ok(()) }
     }
 
     /// Notes that the whole key was exported to one recipient: from then on it is as secret as that machine.

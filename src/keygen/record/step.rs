@@ -4,17 +4,22 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::ledger::Ledger;
+use super::ledger::{Ledger, State};
 use crate::error::Usage;
 use crate::key::{KeyShare, PublicKeyPackage, Scheme};
 use crate::keygen::certificate::Pending;
 use crate::keygen::reshare::AttemptLog;
-use crate::party::{Label, PartyId, Sharing, View};
+use crate::party::{Label, PartyId, PublicIdentity, Sharing, View};
 use crate::transcript::Transcript;
+
+/// How many changes of identity a sharing lives through; the next refresh begins anew.
+pub(super) const MAX_FORMER: usize = 64;
 
 /// One sharing, and the attempts from it.
 pub(super) struct Step<S: Scheme> {
     pub(super) old: PublicKeyPackage<S>,
+    /// The same with the identities of before, the newest last: attempts of then are about these.
+    pub(super) former: Vec<PublicKeyPackage<S>>,
     /// `None`: this party has none, not yet or not any more.
     pub(super) share: Option<Arc<KeyShare<S>>>,
     pub(super) ledger: Ledger,
@@ -82,7 +87,36 @@ impl<S: Scheme> Held<S> {
 
 impl<S: Scheme> Step<S> {
     pub(super) fn new(me: PartyId, old: PublicKeyPackage<S>, share: Option<Arc<KeyShare<S>>>) -> Self {
-        Self { old, share, ledger: Ledger::new(me), held: Vec::new(), retirement: None }
+        Self { old, former: Vec::new(), share, ledger: Ledger::new(me), held: Vec::new(), retirement: None }
+    }
+
+    /// The packages that attempts from this sharing may be about.
+    pub(super) fn packages(&self) -> impl Iterator<Item = &PublicKeyPackage<S>> {
+        core::iter::once(&self.old).chain(self.former.iter().rev())
+    }
+
+    /// 3.5: takes a package with other identities. Whether it is another one.
+    ///
+    /// # Errors
+    /// [`Usage::AttemptUnderWay`], [`Usage::TooMany`], those of [`KeyShare::set_identity`].
+    pub(super) fn set_identity(&mut self, id: PartyId, identity: PublicIdentity) -> Result<bool, Usage> {
+        let new = self.old.with_identity(id, identity)?;
+        if new == self.old {
+            return Ok(false);
+        }
+        if self.held.iter().any(|held| self.ledger.state(held.log.view()).is_some_and(State::is_open)) {
+            return Err(Usage::AttemptUnderWay);
+        }
+        if self.former.len() == MAX_FORMER {
+            return Err(Usage::TooMany);
+        }
+        if let Some(share) = &self.share {
+            let mut share = share.duplicate();
+            share.set_identity(id, identity)?;
+            self.share = Some(Arc::new(share));
+        }
+        self.former.push(core::mem::replace(&mut self.old, new));
+        Ok(true)
     }
 
     pub(super) fn number(&self) -> u32 {

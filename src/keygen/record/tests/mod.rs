@@ -132,6 +132,8 @@ impl Retire for Dependent {
 
 pub(super) struct Party {
     pub(super) n: u16,
+    /// The number of its identity, which may become another.
+    pub(super) identity: u16,
     pub(super) store: Arc<CrashStore>,
     pub(super) dependent: Arc<Dependent>,
     pub(super) record: KeyRecord<S>,
@@ -145,7 +147,7 @@ impl Party {
         self.attempts.clear();
         *self.store.cut.lock().unwrap() = None;
         let dependents: Vec<Arc<dyn Retire>> = alloc::vec![self.dependent.clone()];
-        self.record = KeyRecord::open(self.store.clone(), &identity(self.n), dependents).unwrap().unwrap();
+        self.record = KeyRecord::open(self.store.clone(), &identity(self.identity), dependents).unwrap().unwrap();
     }
 
     /// What is to be done with a message; `None` if the process died over it.
@@ -220,7 +222,7 @@ impl World {
         let (store, dependent) = (Arc::new(CrashStore::default()), Arc::new(Dependent::default()));
         let mut record = record(store.clone()).unwrap();
         record.add_dependent(dependent.clone()).unwrap();
-        let party = Party { n, store, dependent, record, attempts: Vec::new(), news: Vec::new() };
+        let party = Party { n, identity: n, store, dependent, record, attempts: Vec::new(), news: Vec::new() };
         self.parties.insert(n, party);
     }
 

@@ -289,3 +289,81 @@ fn r_14_reopening_twice_is_once() {
     assert_ne!(world.all_sign(&[1, 2, 3]), old);
     assert!(world.parties.values().all(|party| party.record.status().iter().all(|attempt| attempt.era == 1)));
 }
+
+/// a party comes back by a repair under another identity key, at all parties, while an attempt of before is
+/// discarded and still shown. What its lost key has signed, or a thief signs with it now, is not held against it.
+#[test]
+fn r_14_a_new_identity_after_a_repair() {
+    let mut world = World::new(2, &[1, 2, 3], &[]);
+    let (plan, old) = (world.refresh(), world.key(3));
+    world.begin(&plan, 1);
+    let mut withheld = Vec::new();
+    world.run(|mail| {
+        if mail.round() == 3 && mail.from == 3 {
+            withheld.push(mail.clone());
+        }
+        mail.round() < 3
+    });
+    // Party 3 has confirmed; its disk and identity are lost. Nothing changes while the attempt is pending.
+    let (newer, pending) = (identity(30).public(), world.parties[&1].record.status()[0].to);
+    assert_eq!(world.record(1).set_identity(id(3), newer), Err(Usage::AttemptUnderWay));
+    for n in [1, 2] {
+        world.record(n).discard(&pending).unwrap();
+        assert_eq!(world.record(n).set_identity(id(4), newer), Err(Usage::UnknownParty(id(4))));
+        assert_eq!(world.record(n).set_identity(id(3), identity(1).public()), Err(Usage::DuplicateIdentity(id(3))));
+        assert_eq!(world.record(n).set_identity(id(n), identity(31).public()), Err(Usage::OtherIdentity));
+        world.record(n).set_identity(id(3), newer).unwrap();
+        let writes = world.parties[&n].store.writes.load(Ordering::SeqCst);
+        world.record(n).set_identity(id(3), newer).unwrap();
+        assert_eq!(world.parties[&n].store.writes.load(Ordering::SeqCst), writes, "nothing has changed");
+        world.party(n).restart();
+        assert_eq!(world.key(n).public().parties().identity(id(3)), Some(&newer));
+    }
+    // The repaired share, as the helpers' package has it; in a record of its own.
+    let mut repaired = old.duplicate();
+    repaired.set_identity(id(3), newer).unwrap();
+    let store = Arc::new(CrashStore::default());
+    drop(KeyRecord::create(store.clone(), &identity(30), repaired).unwrap());
+    world.queue.clear();
+    let party = world.party(3);
+    (party.store, party.identity) = (store, 30);
+    party.restart();
+    world.exchange(&[1, 2, 3]);
+    world.all_sign(&[1, 2, 3]);
+    // The next refresh is about the new identity; the confirm of the old one comes late.
+    let plan = world.refresh();
+    assert_eq!(plan.holders().identity(id(3)), Some(&newer));
+    world.begin(&plan, 2);
+    world.run(|mail| mail.round() < 4 || mail.from == 3);
+    // All have its acknowledgement, which does not list what its former key has confirmed.
+    for mail in &withheld {
+        world.deliver(mail);
+        let record = world.record(mail.to);
+        assert!(record.status().iter().any(|attempt| attempt.to == pending && attempt.confirmed.contains(&id(3))));
+        assert!(record.contradictions().is_empty());
+    }
+    world.exchange(&[1, 2, 3]);
+    for party in world.parties.values() {
+        assert_eq!(party.record.status()[0].state, State::Done);
+        assert!(party.record.contradictions().is_empty(), "{}", party.n);
+    }
+    world.all_sign(&[1, 2, 3]);
+}
+
+/// A record that is left, an older copy, takes the repaired share once it knows the new identity.
+#[test]
+fn r_14_a_new_identity_in_an_old_record() {
+    let mut world = World::new(2, &[1, 2, 3], &[]);
+    let (newer, public) = (identity(30).public(), world.public(1));
+    let mut repaired = world.key(3).duplicate();
+    repaired.set_identity(id(3), newer).unwrap();
+    let store = Arc::new(CrashStore::default());
+    let mut record = KeyRecord::join(store, &identity(30), id(3), &public, &public.digest()).unwrap();
+    assert_eq!(record.adopt(repaired.duplicate()), Err(Usage::OtherKey));
+    record.set_identity(id(3), newer).unwrap();
+    record.adopt(repaired).unwrap();
+    for n in [1, 2] {
+        world.record(n).set_identity(id(3), newer).unwrap();
+    }
+    signs(&[world.key(1), Arc::clone(record.key().unwrap())]);
+}
