@@ -267,7 +267,7 @@
 // What is asked for is not there: not yet, not any more, or of another kind.
 #define COSIGIL_NOT_THERE 110
 
-// Something must be stored first: see cosigil_session_stored.
+// Something must be stored, or deleted, first: see cosigil_session_stored.
 #define COSIGIL_STORE_FIRST 111
 
 // No buffer of this library's, or one that was freed.
@@ -456,7 +456,7 @@
 // A handle is dead since a call on it ended in COSIGIL_PANIC.
 #define COSIGIL_DEAD 901
 
-// The source of randomness gave zeros, or repeated itself.
+// The source of randomness gave zeros, or the same bytes twice in one answer.
 #define COSIGIL_BROKEN_RANDOM 902
 
 // The source of randomness failed.
@@ -536,6 +536,8 @@ typedef struct {
   uint8_t *data;
   // How many there are.
   size_t len;
+  // The library's number for this buffer: leave it as it is.
+  uint64_t serial;
 } cosigil_bytes;
 
 // Whom a strike is for.
@@ -781,12 +783,12 @@ int32_t cosigil_last_error(char *text, size_t capacity, size_t *length);
 // COSIGIL_LENGTH. It leaves the last error as it is.
 int32_t cosigil_last_fault(int32_t *fault, uint16_t *parties, size_t capacity, size_t *count);
 
-// Wipes and frees a buffer that a function of this library gave out, and sets it to {NULL, 0}.
+// Wipes and frees a buffer that a function of this library gave out, and sets it to {NULL, 0, 0}.
 //
 // An empty one is left as it is. Any thread may free any buffer, once.
 //
-// Returns COSIGIL_OK; COSIGIL_NO_BUFFER, harmlessly, for a buffer that is not this library's or was freed;
-// COSIGIL_NULL.
+// Returns COSIGIL_OK; COSIGIL_NO_BUFFER, harmlessly, for a buffer that is not this library's, was changed, or was
+// freed (through a copy of the struct), also when another one has come to lie at the same address; COSIGIL_NULL.
 int32_t cosigil_bytes_free(cosigil_bytes *bytes);
 
 // Asks for a signature under a child of the key, at the end of a path such as "m/0/7": for COSIGIL_ECDSA_SECP256K1,
@@ -1327,15 +1329,18 @@ int32_t cosigil_pairs_free(cosigil_pairs *pairs);
 // Takes all randomness from `fill` from now on, in the place of the operating system's: a hardware module, for
 // example.
 //
-// `context` is handed to each call. Both must stay valid until another source is set. Each function that needs
-// randomness asks for 64 bytes and expands them. A source that gives zeros or repeats itself is refused.
+// `context` is handed to each call. Both must stay valid until cosigil_random_use or cosigil_random_use_system has
+// returned once more: that waits for the calls under way. Each function that needs randomness asks for 64 bytes and
+// expands them. An answer that begins with 32 zeros, or whose two halves are the same, is refused. A source that gives
+// again what it gave before is not noticed, and can cost the key.
 //
 // Set it before anything else is called: it holds for the whole process.
 //
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_IN_CALLBACK.
 int32_t cosigil_random_use(cosigil_random fill, void *context);
 
-// Takes all randomness from the operating system again, as at the start.
+// Takes all randomness from the operating system again, as at the start. When it returns, the source that was in use is
+// not called any more.
 //
 // Returns COSIGIL_OK, COSIGIL_IN_CALLBACK.
 int32_t cosigil_random_use_system(void);
@@ -1460,10 +1465,18 @@ int32_t cosigil_record_attempt(const cosigil_record *record,
 // COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_record_discard(cosigil_record *record, const uint8_t *sharing, size_t sharing_len);
 
+// How often this sharing, 32 bytes, was gone back to (cosigil_record_reopen): 0 if never.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_SHARE for one that the record does not have, COSIGIL_NULL, COSIGIL_LENGTH,
+// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_era(const cosigil_record *record, uint16_t *era, const uint8_t *sharing, size_t sharing_len);
+
 // Goes back to this sharing, 32 bytes, at all its parties, by an operator's decision after COSIGIL_SHARINGS_CONFLICT.
+// `era` is the number of this reopening, one more than cosigil_record_era gives: the same at all parties. Once it is
+// reached, doing it again changes nothing.
 //
 // Returns what cosigil_record_discard does, and COSIGIL_RETIRED, COSIGIL_NO_SHARE.
-int32_t cosigil_record_reopen(cosigil_record *record, const uint8_t *sharing, size_t sharing_len);
+int32_t cosigil_record_reopen(cosigil_record *record, uint16_t era, const uint8_t *sharing, size_t sharing_len);
 
 // Frees a record. NULL is left alone. What is in its store stays; sessions of it go on.
 //

@@ -74,13 +74,8 @@ struct CallbackLog(Callbacks<Functions>);
 impl CallbackLog {
     fn new(calls: &cosigil_burn_log_calls) -> Option<Self> {
         let cosigil_burn_log_calls { context, burn, is_burned, strike, strikes, forgive, release } = *calls;
-        let functions = Functions {
-            burn: burn?,
-            is_burned: is_burned?,
-            strike: strike?,
-            strikes: strikes?,
-            forgive: forgive?,
-        };
+        let functions =
+            Functions { burn: burn?, is_burned: is_burned?, strike: strike?, strikes: strikes?, forgive: forgive? };
         Some(Self(Callbacks::new(functions, context, release)))
     }
 

@@ -34,7 +34,7 @@ pub const COSIGIL_IN_CALLBACK: i32 = 108;
 pub const COSIGIL_TOO_SMALL: i32 = 109;
 /// What is asked for is not there: not yet, not any more, or of another kind.
 pub const COSIGIL_NOT_THERE: i32 = 110;
-/// Something must be stored first: see cosigil_session_stored.
+/// Something must be stored, or deleted, first: see cosigil_session_stored.
 pub const COSIGIL_STORE_FIRST: i32 = 111;
 /// No buffer of this library's, or one that was freed.
 pub const COSIGIL_NO_BUFFER: i32 = 112;
@@ -178,7 +178,7 @@ pub const COSIGIL_STORE_LOCKED: i32 = 607;
 pub const COSIGIL_PANIC: i32 = 900;
 /// A handle is dead since a call on it ended in COSIGIL_PANIC.
 pub const COSIGIL_DEAD: i32 = 901;
-/// The source of randomness gave zeros, or repeated itself.
+/// The source of randomness gave zeros, or the same bytes twice in one answer.
 pub const COSIGIL_BROKEN_RANDOM: i32 = 902;
 /// The source of randomness failed.
 pub const COSIGIL_RANDOM_FAILED: i32 = 903;
@@ -200,6 +200,11 @@ impl Failure {
         Self { status, text: Cow::Borrowed(text), abort: None }
     }
 
+    /// Whether a session that gives this can do nothing more: classes 1 and 2 are about the call alone.
+    pub(crate) fn ends_a_session(&self) -> bool {
+        self.status >= COSIGIL_OVER
+    }
+
     pub(crate) const NULL: Self = Self::new(COSIGIL_NULL, "a pointer is NULL");
     pub(crate) const LENGTH: Self = Self::new(COSIGIL_LENGTH, "a length is not right");
     pub(crate) const NO_HANDLE: Self = Self::new(COSIGIL_NO_HANDLE, "no such handle, or it was freed");
@@ -208,7 +213,7 @@ impl Failure {
     pub(crate) const SUITE: Self = Self::new(COSIGIL_SUITE, "not for this suite, or no such suite");
     pub(crate) const VALUE: Self = Self::new(COSIGIL_VALUE, "a number stands for nothing here");
     pub(crate) const NOT_THERE: Self = Self::new(COSIGIL_NOT_THERE, "what is asked for is not there");
-    pub(crate) const STORE_FIRST: Self = Self::new(COSIGIL_STORE_FIRST, "something must be stored first");
+    pub(crate) const STORE_FIRST: Self = Self::new(COSIGIL_STORE_FIRST, "something must be stored, or deleted, first");
     pub(crate) const DEAD: Self = Self::new(COSIGIL_DEAD, "a former call on the handle hit a bug");
 }
 

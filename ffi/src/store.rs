@@ -116,8 +116,7 @@ struct CallbackStore(Callbacks<Functions>);
 impl CallbackStore {
     fn new(calls: &cosigil_store_calls) -> Option<Self> {
         let cosigil_store_calls { context, insert, get, claim, claimed, discard, release } = *calls;
-        let functions =
-            Functions { insert: insert?, get: get?, claim: claim?, claimed: claimed?, discard: discard? };
+        let functions = Functions { insert: insert?, get: get?, claim: claim?, claimed: claimed?, discard: discard? };
         Some(Self(Callbacks::new(functions, context, release)))
     }
 
@@ -140,7 +139,9 @@ impl CallbackStore {
         let mut record = Zeroizing::new(vec![0; capacity]);
         let (data, mut length) = (record.as_mut_ptr(), 0);
         // SAFETY: the arguments are valid for the time of the call, `data` for `capacity` bytes.
-        self.ask(|calls, context| unsafe { (calls.get)(context, id.as_bytes().as_ptr(), data, capacity, &mut length) })?;
+        self.ask(|calls, context| unsafe {
+            (calls.get)(context, id.as_bytes().as_ptr(), data, capacity, &mut length)
+        })?;
         if length > capacity {
             return Ok(Err(length));
         }
@@ -218,9 +219,11 @@ pub unsafe extern "C" fn cosigil_store_callbacks(
     calls: *const cosigil_store_calls,
 ) -> i32 {
     // SAFETY: by contract `calls` is null or one such table, `store` an output.
-    unsafe { open_callbacks(store, calls, |calls| {
-        Some(Stored { presignatures: Arc::new(CallbackStore::new(calls)?), retire: None })
-    }) }
+    unsafe {
+        open_callbacks(store, calls, |calls| {
+            Some(Stored { presignatures: Arc::new(CallbackStore::new(calls)?), retire: None })
+        })
+    }
 }
 
 /// A store that forgets everything with the process.
