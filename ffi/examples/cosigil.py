@@ -73,14 +73,14 @@ class Network(enum.IntEnum):
     TESTNET = 1
 
 
-SEND, STORE, OUTPUT, FINISHED = 1, 2, 4, 8
+SEND, STORE, OUTPUT, FINISHED, ENDED, DELETE = 1, 2, 4, 8, 16, 32
 NOT_THERE = 110
 
 
 class Bytes(ctypes.Structure):
     """A buffer of the library's."""
 
-    _fields_ = [("data", POINTER(c_uint8)), ("len", c_size_t)]
+    _fields_ = [("data", POINTER(c_uint8)), ("len", c_size_t), ("serial", c_uint64)]
 
 
 class Error(Exception):
@@ -742,7 +742,7 @@ class Session(Handle):
 
         `store(session)` is called first if something must be durable before they leave: the output, where there is one, and
         `checkpoint()`, where that is not None."""
-        if self.progress & STORE:
+        if self.progress & (STORE | DELETE):
             store(self)
             _call("session_stored", self)
         while True:

@@ -81,14 +81,14 @@ static cosigil_key_share *share;
 static void store_first(cosigil_session *session) {
   uint32_t progress;
   CHECK(cosigil_session_progress(session, &progress));
-  if (!(progress & COSIGIL_STORE)) return;
+  if (!(progress & (COSIGIL_STORE | COSIGIL_DELETE))) return;
   cosigil_bytes bytes;
   if (progress & COSIGIL_OUTPUT) {
     CHECK(cosigil_session_take_key_share(session, &share));
     CHECK(cosigil_key_share_to_bytes(share, &bytes));
     CHECK(cosigil_bytes_free(&bytes));
   }
-  if (!(progress & COSIGIL_FINISHED)) {
+  if (!(progress & COSIGIL_DELETE)) { /* else the one before is deleted here */
     CHECK(cosigil_session_checkpoint(session, &bytes));
     CHECK(cosigil_bytes_free(&bytes));
   }
@@ -116,6 +116,7 @@ static void drive(cosigil_session *session) {
       size_t count = 0;
       cosigil_session_culprits(session, culprits, MAX_PARTIES, &count);
       for (size_t k = 0; k < count; ++k) fprintf(stderr, "party %u cheated\n", (unsigned)culprits[k]);
+      store_first(session);
       send_out(session); /* so that the others can tell too */
       CHECK(status);
     }
