@@ -198,8 +198,14 @@
 // What the session was run for is there: cosigil_session_output.
 #define COSIGIL_OUTPUT 4
 
-// The session needs no more messages.
+// The session has come to its end: all is well, and it needs no more messages. Never after an abort that ended it.
 #define COSIGIL_FINISHED 8
+
+// The session has ended without success, by an abort or a failure of storage: it takes no more messages.
+#define COSIGIL_ENDED 16
+
+// The checkpoint must be deleted before messages are given out: cosigil_session_stored.
+#define COSIGIL_DELETE 32
 
 // No output.
 #define COSIGIL_OUTPUT_NONE 0
@@ -1579,14 +1585,16 @@ int32_t cosigil_request_free(cosigil_request *request);
 
 // Gives a session a message off the wire: any bytes, from anywhere, in any order.
 //
-// `progress` gets what is to be done now: COSIGIL_SEND | COSIGIL_STORE | COSIGIL_OUTPUT | COSIGIL_FINISHED. Store
-// first, then send; fund an address of a new key only when its key generation is COSIGIL_FINISHED.
+// `progress` gets what is to be done now: COSIGIL_SEND | COSIGIL_STORE | COSIGIL_OUTPUT | COSIGIL_FINISHED |
+// COSIGIL_ENDED | COSIGIL_DELETE. Store first, then delete, then send; fund an address of a new key only when its key
+// generation is COSIGIL_FINISHED. It is 0 unless COSIGIL_OK is returned: ask cosigil_session_progress then.
 //
-// Returns COSIGIL_OK. A status from 100 to 299, COSIGIL_FOREIGN_MESSAGE for example, is about these bytes alone: the
-// session is unharmed; throw them away. From 300 to 699 the session has ended (a session that has promised something
-// to its peers lives on, see cosigil_session_progress): ask cosigil_session_fault, cosigil_session_culprits and
-// cosigil_session_consequence, and send what cosigil_session_take_message still gives, that the others can tell too.
-// COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+// Returns COSIGIL_OK. A status from 100 to 299, COSIGIL_FOREIGN_MESSAGE for example, is about these bytes alone, also
+// where there are none (COSIGIL_LENGTH): the session is unharmed; throw them away. From 300 to 699 there was an abort,
+// or storage failed: ask cosigil_session_fault, cosigil_session_culprits and cosigil_session_consequence, and send what
+// cosigil_session_take_message still gives, that the others can tell too. Whether it has ended the session,
+// COSIGIL_ENDED of cosigil_session_progress says: a session that has promised something to its peers lives on. After
+// that it is COSIGIL_OVER. COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_session_receive(cosigil_session *session, uint32_t *progress, const uint8_t *bytes, size_t bytes_len);
 
 // What is to be done now, as cosigil_session_receive says it: after a start, and after an abort.
@@ -1594,7 +1602,7 @@ int32_t cosigil_session_receive(cosigil_session *session, uint32_t *progress, co
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_session_progress(const cosigil_session *session, uint32_t *progress);
 
-// Takes the next message to send. Call it until `message` comes back as {NULL, 0}.
+// Takes the next message to send. Call it until `message` comes back with NULL.
 //
 // `recipient` is the id of the one party it is for; 0: the same bytes for all the others. Send it over any channel;
 // nobody but the recipient can read what is secret in it. Free it with cosigil_bytes_free.
@@ -1617,10 +1625,13 @@ int32_t cosigil_session_send_again(cosigil_session *session);
 // twice; COSIGIL_OVER, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_session_checkpoint(cosigil_session *session, cosigil_bytes *checkpoint);
 
-// Says that what COSIGIL_STORE asks for is stored, durably: messages are given out again.
+// Says that what COSIGIL_STORE asks for is stored, durably, and what COSIGIL_DELETE asks for is deleted: messages are
+// given out again.
 //
-// That is, where the session can be resumed and is not finished, what cosigil_session_checkpoint gave; and what came
-// out of it, where that is a key share or a pair.
+// To be stored are, where the session can be resumed and is not over, what cosigil_session_checkpoint gave; and what
+// came out of it, where that is a key share or a pair. To be deleted, when a session that can be resumed is over, are
+// all its checkpoints, after the output is stored: a session that was taken up again from one would not know what it
+// has said since, a complaint for example.
 //
 // Returns COSIGIL_OK; COSIGIL_STORE_FIRST if that was not even asked for; COSIGIL_NULL, COSIGIL_NO_HANDLE,
 // COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
@@ -1649,26 +1660,32 @@ int32_t cosigil_session_conflicts(const cosigil_session *session, uint16_t *part
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_session_round(const cosigil_session *session, uint8_t *round);
 
-// What ended the session: one of COSIGIL_FAULT_….
+// What the last abort of the session was about: one of COSIGIL_FAULT_….
 //
-// Returns COSIGIL_OK; COSIGIL_NOT_THERE if nothing did; COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
+// Returns COSIGIL_OK; COSIGIL_NOT_THERE if there was none; COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
 // COSIGIL_DEAD.
 int32_t cosigil_session_fault(const cosigil_session *session, int32_t *fault);
 
-// The parties that this party saw deviating; none if it cannot be told. An honest party is never among them.
+// The parties that this party saw deviating, in whatever aborts there were; none if it cannot be told. An honest party
+// is never among them.
 //
 // `parties` gets at most `capacity` ids, `count` how many there are.
 //
-// Returns COSIGIL_OK; COSIGIL_NOT_THERE if nothing ended the session; COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH,
+// Returns COSIGIL_OK; COSIGIL_NOT_THERE if there was no abort; COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH,
 // COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_session_culprits(const cosigil_session *session, uint16_t *parties, size_t capacity, size_t *count);
 
-// What followed from the end of the session, durably, by number from 0.
+// What followed from the aborts of the session, durably, by number from 0.
 //
-// `kind` is one of COSIGIL_CONSEQUENCE_…, `party` whom it is about. Count up until COSIGIL_NOT_THERE comes.
+// `kind` is one of COSIGIL_CONSEQUENCE_…, `party` whom it is about, `pair` the 32 bytes by which the burn log knows the
+// pair that was burned, NULL for all other kinds. Count up until COSIGIL_NOT_THERE comes.
 //
 // Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-int32_t cosigil_session_consequence(const cosigil_session *session, int32_t *kind, uint16_t *party, size_t number);
+int32_t cosigil_session_consequence(const cosigil_session *session,
+                                    int32_t *kind,
+                                    uint16_t *party,
+                                    cosigil_bytes *pair,
+                                    size_t number);
 
 // Which output waits to be taken: one of COSIGIL_OUTPUT_….
 //

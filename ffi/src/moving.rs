@@ -70,6 +70,9 @@ impl<S: Served> Run for Moving<S> {
     fn is_finished(&self) -> bool {
         self.done || (!self.stays && self.attempt.is_finished())
     }
+    fn is_over(&self) -> bool {
+        self.attempt.is_finished()
+    }
     fn round(&self) -> u8 {
         self.attempt.round()
     }

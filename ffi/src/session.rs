@@ -11,7 +11,7 @@ use crate::faults::fault_number;
 use crate::handle::{self, Handle, locked};
 use crate::input::{Ids, given, outs};
 use crate::key::{cosigil_key_share, cosigil_package};
-use crate::running::{Output, Running, taken};
+use crate::running::{Aborts, Output, Running, taken};
 use crate::status::*;
 
 /// A protocol that this party runs with others: key generation, setup, signing, and the rest. Bytes in, bytes out. Any
@@ -28,8 +28,12 @@ pub const COSIGIL_SEND: u32 = 1;
 pub const COSIGIL_STORE: u32 = 2;
 /// What the session was run for is there: cosigil_session_output.
 pub const COSIGIL_OUTPUT: u32 = 4;
-/// The session needs no more messages.
+/// The session has come to its end: all is well, and it needs no more messages. Never after an abort that ended it.
 pub const COSIGIL_FINISHED: u32 = 8;
+/// The session has ended without success, by an abort or a failure of storage: it takes no more messages.
+pub const COSIGIL_ENDED: u32 = 16;
+/// The checkpoint must be deleted before messages are given out: cosigil_session_stored.
+pub const COSIGIL_DELETE: u32 = 32;
 
 /// No output.
 pub const COSIGIL_OUTPUT_NONE: i32 = 0;
@@ -76,25 +80,33 @@ unsafe fn list(
     })
 }
 
+fn aborts(running: &Running) -> Result<&Aborts> {
+    running.aborts.as_ref().ok_or(Failure::NOT_THERE)
+}
+
 fn flags(running: &Running) -> u32 {
-    let (messages, must_store) = running.waits();
+    let (messages, must_store, must_delete) = running.waits();
     let flag = |is: bool, flag: u32| if is { flag } else { 0 };
-    flag(messages > 0, COSIGIL_SEND)
+    flag(messages, COSIGIL_SEND)
         | flag(must_store, COSIGIL_STORE)
         | flag(running.output().is_some(), COSIGIL_OUTPUT)
-        | flag(running.run().is_finished(), COSIGIL_FINISHED)
+        | flag(running.is_finished(), COSIGIL_FINISHED)
+        | flag(running.is_ended(), COSIGIL_ENDED)
+        | flag(must_delete, COSIGIL_DELETE)
 }
 
 /// Gives a session a message off the wire: any bytes, from anywhere, in any order.
 ///
-/// `progress` gets what is to be done now: COSIGIL_SEND | COSIGIL_STORE | COSIGIL_OUTPUT | COSIGIL_FINISHED. Store
-/// first, then send; fund an address of a new key only when its key generation is COSIGIL_FINISHED.
+/// `progress` gets what is to be done now: COSIGIL_SEND | COSIGIL_STORE | COSIGIL_OUTPUT | COSIGIL_FINISHED |
+/// COSIGIL_ENDED | COSIGIL_DELETE. Store first, then delete, then send; fund an address of a new key only when its key
+/// generation is COSIGIL_FINISHED. It is 0 unless COSIGIL_OK is returned: ask cosigil_session_progress then.
 ///
-/// Returns COSIGIL_OK. A status from 100 to 299, COSIGIL_FOREIGN_MESSAGE for example, is about these bytes alone: the
-/// session is unharmed; throw them away. From 300 to 699 the session has ended (a session that has promised something
-/// to its peers lives on, see cosigil_session_progress): ask cosigil_session_fault, cosigil_session_culprits and
-/// cosigil_session_consequence, and send what cosigil_session_take_message still gives, that the others can tell too.
-/// COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+/// Returns COSIGIL_OK. A status from 100 to 299, COSIGIL_FOREIGN_MESSAGE for example, is about these bytes alone, also
+/// where there are none (COSIGIL_LENGTH): the session is unharmed; throw them away. From 300 to 699 there was an abort,
+/// or storage failed: ask cosigil_session_fault, cosigil_session_culprits and cosigil_session_consequence, and send what
+/// cosigil_session_take_message still gives, that the others can tell too. Whether it has ended the session,
+/// COSIGIL_ENDED of cosigil_session_progress says: a session that has promised something to its peers lives on. After
+/// that it is COSIGIL_OVER. COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_session_receive(
     session: *mut cosigil_session,
@@ -127,7 +139,7 @@ pub unsafe extern "C" fn cosigil_session_progress(session: *const cosigil_sessio
     })
 }
 
-/// Takes the next message to send. Call it until `message` comes back as {NULL, 0}.
+/// Takes the next message to send. Call it until `message` comes back with NULL.
 ///
 /// `recipient` is the id of the one party it is for; 0: the same bytes for all the others. Send it over any channel;
 /// nobody but the recipient can read what is secret in it. Free it with cosigil_bytes_free.
@@ -182,10 +194,13 @@ pub unsafe extern "C" fn cosigil_session_checkpoint(
     })
 }
 
-/// Says that what COSIGIL_STORE asks for is stored, durably: messages are given out again.
+/// Says that what COSIGIL_STORE asks for is stored, durably, and what COSIGIL_DELETE asks for is deleted: messages are
+/// given out again.
 ///
-/// That is, where the session can be resumed and is not finished, what cosigil_session_checkpoint gave; and what came
-/// out of it, where that is a key share or a pair.
+/// To be stored are, where the session can be resumed and is not over, what cosigil_session_checkpoint gave; and what
+/// came out of it, where that is a key share or a pair. To be deleted, when a session that can be resumed is over, are
+/// all its checkpoints, after the output is stored: a session that was taken up again from one would not know what it
+/// has said since, a complaint for example.
 ///
 /// Returns COSIGIL_OK; COSIGIL_STORE_FIRST if that was not even asked for; COSIGIL_NULL, COSIGIL_NO_HANDLE,
 /// COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
@@ -209,7 +224,7 @@ pub unsafe extern "C" fn cosigil_session_awaiting(
     count: *mut usize,
 ) -> i32 {
     // SAFETY: by contract `parties` is null or room for `capacity` ids, `count` an output.
-    unsafe { list(session, parties, capacity, count, |running| Ok(running.run().awaiting())) }
+    unsafe { list(session, parties, capacity, count, |running| Ok(running.awaiting())) }
 }
 
 /// The parties that run the session with other inputs (another threshold, message, set of parties, label), or of whom
@@ -242,25 +257,25 @@ pub unsafe extern "C" fn cosigil_session_round(session: *const cosigil_session, 
     })
 }
 
-/// What ended the session: one of COSIGIL_FAULT_….
+/// What the last abort of the session was about: one of COSIGIL_FAULT_….
 ///
-/// Returns COSIGIL_OK; COSIGIL_NOT_THERE if nothing did; COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
+/// Returns COSIGIL_OK; COSIGIL_NOT_THERE if there was none; COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
 /// COSIGIL_DEAD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_session_fault(session: *const cosigil_session, fault: *mut i32) -> i32 {
     call(|| {
         outs!(fault);
-        let found = on(session, |running| running.abort.as_ref().map(|abort| abort.fault()).ok_or(Failure::NOT_THERE))?;
-        fault.put(fault_number(found));
+        fault.put(fault_number(on(session, |running| Ok(aborts(running)?.fault))?));
         Ok(())
     })
 }
 
-/// The parties that this party saw deviating; none if it cannot be told. An honest party is never among them.
+/// The parties that this party saw deviating, in whatever aborts there were; none if it cannot be told. An honest party
+/// is never among them.
 ///
 /// `parties` gets at most `capacity` ids, `count` how many there are.
 ///
-/// Returns COSIGIL_OK; COSIGIL_NOT_THERE if nothing ended the session; COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH,
+/// Returns COSIGIL_OK; COSIGIL_NOT_THERE if there was no abort; COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH,
 /// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_session_culprits(
@@ -269,14 +284,16 @@ pub unsafe extern "C" fn cosigil_session_culprits(
     capacity: usize,
     count: *mut usize,
 ) -> i32 {
-    let culprits = |running: &Running| Ok(running.abort.as_ref().ok_or(Failure::NOT_THERE)?.culprits().to_vec());
     // SAFETY: by contract `parties` is null or room for `capacity` ids, `count` an output.
-    unsafe { list(session, parties, capacity, count, culprits) }
+    unsafe {
+        list(session, parties, capacity, count, |running| Ok(aborts(running)?.culprits.iter().copied().collect()))
+    }
 }
 
-/// What followed from the end of the session, durably, by number from 0.
+/// What followed from the aborts of the session, durably, by number from 0.
 ///
-/// `kind` is one of COSIGIL_CONSEQUENCE_…, `party` whom it is about. Count up until COSIGIL_NOT_THERE comes.
+/// `kind` is one of COSIGIL_CONSEQUENCE_…, `party` whom it is about, `pair` the 32 bytes by which the burn log knows the
+/// pair that was burned, NULL for all other kinds. Count up until COSIGIL_NOT_THERE comes.
 ///
 /// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 #[unsafe(no_mangle)]
@@ -284,22 +301,23 @@ pub unsafe extern "C" fn cosigil_session_consequence(
     session: *const cosigil_session,
     kind: *mut i32,
     party: *mut u16,
+    pair: *mut cosigil_bytes,
     number: usize,
 ) -> i32 {
     call(|| {
-        outs!(kind, party);
-        let found = on(session, |running| {
-            let abort = running.abort.as_ref().ok_or(Failure::NOT_THERE)?;
-            abort.consequences().get(number).copied().ok_or(Failure::NOT_THERE)
-        })?;
-        let (number, id) = match found {
-            Consequence::Strike(id) => (COSIGIL_CONSEQUENCE_STRIKE, id),
-            Consequence::Burned(id, _) => (COSIGIL_CONSEQUENCE_BURNED, id),
-            Consequence::Banned(id) => (COSIGIL_CONSEQUENCE_BANNED, id),
-            Consequence::NotRecorded(id) => (COSIGIL_CONSEQUENCE_NOT_RECORDED, id),
+        outs!(kind, party, pair);
+        let nth = |running: &mut Running| aborts(running)?.consequences.get(number).copied().ok_or(Failure::NOT_THERE);
+        let (number, id, burned) = match on(session, nth)? {
+            Consequence::Strike(id) => (COSIGIL_CONSEQUENCE_STRIKE, id, None),
+            Consequence::Burned(id, pair) => (COSIGIL_CONSEQUENCE_BURNED, id, Some(pair)),
+            Consequence::Banned(id) => (COSIGIL_CONSEQUENCE_BANNED, id, None),
+            Consequence::NotRecorded(id) => (COSIGIL_CONSEQUENCE_NOT_RECORDED, id, None),
         };
         kind.put(number);
         party.put(id.get());
+        if let Some(burned) = burned {
+            pair.lend(burned.as_bytes().to_vec());
+        }
         Ok(())
     })
 }

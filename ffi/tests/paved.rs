@@ -50,7 +50,7 @@ fn run(sessions: &[Session], mut output: impl FnMut(u16, *mut cosigil_session)) 
         if progress & COSIGIL_OUTPUT != 0 {
             output(me, session);
         }
-        if progress & COSIGIL_STORE != 0 {
+        if progress & (COSIGIL_STORE | COSIGIL_DELETE) != 0 {
             let mut checkpoint = cosigil_bytes::default();
             if unsafe { cosigil_session_checkpoint(session, &mut checkpoint) } == COSIGIL_OK {
                 take(checkpoint);
