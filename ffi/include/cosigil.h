@@ -7,23 +7,29 @@
  *
  * Status. Every function returns an int32_t: 0, COSIGIL_OK, or what went wrong. Hundreds are classes: 1 a mistake of the
  * caller, 2 bytes that are not what they should be, 3 the protocol cannot go on, 4 peers have cheated, 5 pair states are
- * burned, 6 storage, 9 this library or the machine. After 1 and 2 nothing has changed. cosigil_last_error has it in words.
+ * burned, 6 storage, 9 this library or the machine. After 1 and 2 nothing has changed, unless the manual of the function
+ * says so (cosigil_frost_sign uses nonces up). After COSIGIL_STORE_FAILED a record knows more than its store: free it and
+ * open it again. cosigil_last_error has it in words. Beside the statuses listed with a function, each can return
+ * COSIGIL_MISALIGNED, COSIGIL_IN_CALLBACK, COSIGIL_EXHAUSTED and COSIGIL_PANIC.
  *
  * Arguments. The handle that a function is about comes first, then outputs, then the rest; a length follows its buffer.
  * No pointer may be NULL and no length 0, with one exception: the `..._free` functions leave NULL alone. Outputs are set to
- * NULL or 0 first, and hold something only when COSIGIL_OK is returned (the count of COSIGIL_TOO_SMALL is the other
- * exception). Texts are UTF-8, with their length, without a 0 at the end.
+ * NULL or 0 first, and hold something only when COSIGIL_OK is returned, with one exception: with COSIGIL_TOO_SMALL the
+ * list holds as many as there is room for, the count says how many there are, and outputs that are numbers (threshold,
+ * state, fault) are there too. Outputs overlap neither inputs nor each other. Texts are UTF-8, with their length, without
+ * a 0 at the end.
  *
  * Handles are numbers that the library looks up, dressed as pointers so that the compiler tells them apart: they are
  * never followed. A handle that was freed or never given is refused (COSIGIL_NO_HANDLE), and so is one of another kind
  * (COSIGIL_OTHER_HANDLE); freeing one twice is harmless. They are only good in the process that made them.
  *
- * Buffers that come out are freed with cosigil_bytes_free, which wipes them.
+ * Buffers that come out are freed with cosigil_bytes_free, which wipes them. Each has a number of its own, so a copy of
+ * the struct that was freed already frees nothing.
  *
  * Threads. All handles may be used by any number of threads at once and may be freed by any: a call that is under way ends
  * first. Calls that change what is behind one handle wait for each other. What cosigil_last_error tells is per thread.
  *
- * Callbacks must return, and must not call the library, but for cosigil_bytes_free and the cosigil_last_ functions: such
+ * Callbacks must return, and must not call the library, but for the `..._free` and the cosigil_last_ functions: other
  * calls are refused (COSIGIL_IN_CALLBACK).
  *
  * No panic crosses the border: a bug gives COSIGIL_PANIC. Processes that fork use the library in one of the two only.
@@ -179,6 +185,30 @@
 
 // The attempt is closed: discarded, or another one was taken.
 #define COSIGIL_ATTEMPT_CLOSED 4
+
+// Nothing has changed.
+#define COSIGIL_NEWS_NONE 0
+
+// The share of this sharing is active: it is the one in use. The share before it is kept.
+#define COSIGIL_NEWS_ACTIVE 1
+
+// All holders of this sharing have acknowledged it: what came before it is wiped.
+#define COSIGIL_NEWS_DONE 2
+
+// This sharing, in which this party has no part, is done: the share of the sharing before it is wiped.
+#define COSIGIL_NEWS_RETIRED 3
+
+// This party's signed words contradict each other: cosigil_record_contradiction.
+#define COSIGIL_NEWS_CONTRADICTION 4
+
+// Something that this version of the interface has no number for.
+#define COSIGIL_NEWS_OTHER 255
+
+// The list in a party's acknowledgement of one attempt lacks another that it confirmed.
+#define COSIGIL_SAID_FALSE_LIST 1
+
+// A party acknowledged two attempts, where one promises that there is no other.
+#define COSIGIL_SAID_TWO_ACKS 2
 
 // SHA-256.
 #define COSIGIL_HASH_SHA256 1
@@ -432,7 +462,8 @@
 // A burn or strike could not be recorded. Repair the log, and do not load the pair states again.
 #define COSIGIL_NOT_RECORDED 504
 
-// A burn log or store failed; nothing may go on without it.
+// A burn log or store failed; nothing may go on without it. A record of which a call gave this must be freed and opened
+// again.
 #define COSIGIL_STORE_FAILED 600
 
 // The record is older than one that this installation has had.
@@ -560,6 +591,8 @@ typedef struct {
 // else if it has not, or may not have; after that it must refuse everything. The library never calls two of them at
 // once for one log, but from any thread.
 typedef struct {
+  // sizeof(cosigil_burn_log_calls), by which the library knows which functions there are.
+  size_t size;
   // Handed to each call.
   void *context;
   // Burns a pair (32 bytes) for ever and counts a strike for its peer: both or neither. Burning it again changes
@@ -581,6 +614,8 @@ typedef struct {
 // not, or may not have; after that it must refuse everything. The library never calls two of them at once for one
 // store, but from any thread.
 typedef struct {
+  // sizeof(cosigil_key_store_calls), by which the library knows which functions there are.
+  size_t size;
   // Handed to each call.
   void *context;
   // Gives the record saved last: at most `capacity` bytes of it, and in `record_len` its whole length; 0 if there
@@ -604,6 +639,8 @@ typedef int32_t (*cosigil_random)(void *context, uint8_t *bytes, size_t len);
 // presignatures: two signatures from one are the key.** The library never calls two of them at once for one store,
 // but from any thread.
 typedef struct {
+  // sizeof(cosigil_store_calls), by which the library knows which functions there are.
+  size_t size;
   // Handed to each call.
   void *context;
   // Keeps a record, secret, under a name that was never used.
@@ -618,6 +655,10 @@ typedef struct {
   int32_t (*claimed)(void *context, const uint8_t *id, uint8_t *request, uint8_t *reply, uint8_t *found);
   // Wipes an unspent presignature for good.
   int32_t (*discard)(void *context, const uint8_t *id);
+  // Wipes all unspent presignatures of this sharing of this key, 32 bytes each: the record that the store was given to
+  // by cosigil_record_depend has moved on. It may be asked again, also for what it never had. A store that does not
+  // know which they are wipes all that are unspent.
+  int32_t (*retire)(void *context, const uint8_t *key_id, const uint8_t *sharing);
   // Called once when nothing uses the store any more; may be NULL.
   void (*release)(void *context);
 } cosigil_store_calls;
@@ -754,7 +795,8 @@ int32_t cosigil_burn_log_open(cosigil_burn_log **log, const uint8_t *path, size_
 
 // A burn log of the integrator's own, a table in a database for example. What `calls` points to is copied.
 //
-// Returns COSIGIL_OK; COSIGIL_NULL also if one of the functions is NULL; then `release` is not called.
+// Returns COSIGIL_OK; COSIGIL_VALUE for a size that is less than this library's, COSIGIL_NULL also if one of the
+// functions is NULL: `release` is not called then.
 int32_t cosigil_burn_log_callbacks(cosigil_burn_log **log, const cosigil_burn_log_calls *calls);
 
 // A burn log that forgets everything with the process: for tests, and for parties whose pair states never leave
@@ -796,6 +838,59 @@ int32_t cosigil_last_fault(int32_t *fault, uint16_t *parties, size_t capacity, s
 // Returns COSIGIL_OK; COSIGIL_NO_BUFFER, harmlessly, for a buffer that is not this library's, was changed, or was
 // freed (through a copy of the struct), also when another one has come to lie at the same address; COSIGIL_NULL.
 int32_t cosigil_bytes_free(cosigil_bytes *bytes);
+
+// Seals a copy of a record, all sharings with their states, pending shares and strikes, under a passphrase, as
+// cosigil_backup_passphrase does a key share.
+//
+// Returns what that does, and COSIGIL_DEAD.
+int32_t cosigil_record_backup_passphrase(const cosigil_record *record,
+                                         cosigil_bytes *file,
+                                         uint32_t memory_kib,
+                                         uint32_t passes,
+                                         uint32_t lanes,
+                                         const uint8_t *passphrase,
+                                         size_t passphrase_len);
+
+// Seals a copy of a record to a public key for backups, signed with this party's identity, as cosigil_backup_seal does a
+// key share.
+//
+// Returns what that does, and COSIGIL_DEAD.
+int32_t cosigil_record_backup_seal(const cosigil_record *record,
+                                   cosigil_bytes *file,
+                                   const cosigil_identity *identity,
+                                   const uint8_t *to,
+                                   size_t to_len);
+
+// Opens what cosigil_record_backup_passphrase sealed, of a key of this suite, and puts the record into an empty store.
+//
+// It is as old as the backup, and this party must not contradict what it has signed since: **before it signs, or takes
+// part in an attempt, it learns from the others** (cosigil_record_exchange, cosigil_record_learn). If the key has moved
+// on that says so (COSIGIL_OTHER_SHARING), and a repair or an attempt brings a new share.
+//
+// Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_OTHER_IDENTITY, COSIGIL_STORE_FAILED, COSIGIL_NO_HANDLE,
+// COSIGIL_OTHER_HANDLE, and what cosigil_backup_passphrase_open does.
+int32_t cosigil_record_restore_passphrase(const cosigil_identity *identity,
+                                          cosigil_record **record,
+                                          const cosigil_key_store *store,
+                                          uint32_t suite,
+                                          const uint8_t *file,
+                                          size_t file_len,
+                                          const uint8_t *passphrase,
+                                          size_t passphrase_len);
+
+// Opens what cosigil_record_backup_seal sealed, of a key of this suite, by the party with the public identity `maker`,
+// and puts the record into an empty store. The rest is as with cosigil_record_restore_passphrase.
+//
+// Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_STORE_FAILED, and what cosigil_backup_open does.
+int32_t cosigil_record_restore(const cosigil_backup_key *key,
+                               cosigil_record **record,
+                               const cosigil_identity *identity,
+                               const cosigil_key_store *store,
+                               uint32_t suite,
+                               const uint8_t *maker,
+                               size_t maker_len,
+                               const uint8_t *file,
+                               size_t file_len);
 
 // Asks for a signature under a child of the key, at the end of a path such as "m/0/7": for COSIGIL_ECDSA_SECP256K1,
 // COSIGIL_FROST_BIP340 (of which then the Taproot output key is made) and COSIGIL_FROST_ED25519. Signers need to
@@ -857,7 +952,8 @@ int32_t cosigil_xpub_child_key(cosigil_bytes *key,
 // COSIGIL_OPERATOR_NEEDED, COSIGIL_STORE_FAILED, COSIGIL_ZERO_DIGEST, COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY,
 // COSIGIL_OTHER_SHARING, COSIGIL_PARTY_ID, COSIGIL_SIGNERS, COSIGIL_DUPLICATE_PARTY, COSIGIL_UNKNOWN_PARTY,
 // COSIGIL_OTHER_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
-// COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM, COSIGIL_DEAD.
+// COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM, COSIGIL_REFRESH_FIRST, COSIGIL_DEAD; for a request with a path
+// COSIGIL_NO_DERIVATION, COSIGIL_INVALID_CHILD.
 int32_t cosigil_ecdsa_sign_start(const cosigil_identity *identity,
                                  cosigil_session **session,
                                  const cosigil_key_share *share,
@@ -886,11 +982,14 @@ int32_t cosigil_presign_start(const cosigil_identity *identity,
                               size_t label_len);
 
 // Takes the presignatures that a session has made into a store. `names` gets 32 bytes for each, one after the other:
-// the same at all signers, in the same order.
+// the same at all signers, in the same order. All are stored, or none: if the store refuses one, those before are
+// discarded, and all are lost: presign again.
 //
-// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_STORE_FAILED (what is not stored by then is lost: presign again),
-// COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-int32_t cosigil_presignatures_take(cosigil_store *store, cosigil_bytes *names, cosigil_session *session);
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_STORE_FAILED, COSIGIL_SPENT if the store says that it has one of them
+// already (COSIGIL_STORE_EXISTS, which does not happen with names that are random), COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_presignatures_take(cosigil_store *store,
+                                   cosigil_bytes *names,
+                                   cosigil_session *session);
 
 // Starts signing with a presignature, named by its 32 bytes: one message from each of the signers that it was made
 // by, all of them. When this returns COSIGIL_OK the presignature is spent, durably: another request is refused for
@@ -901,7 +1000,8 @@ int32_t cosigil_presignatures_take(cosigil_store *store, cosigil_bytes *names, c
 // Returns COSIGIL_OK, COSIGIL_SPENT, COSIGIL_UNKNOWN_PRESIGNATURE, COSIGIL_STORE_FAILED, COSIGIL_SUITE,
 // COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_ZERO_DIGEST, COSIGIL_SIGNERS,
 // COSIGIL_UNKNOWN_PARTY, COSIGIL_OTHER_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE,
-// COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
+// COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM; for a request with a path
+// COSIGIL_NO_DERIVATION, COSIGIL_INVALID_CHILD.
 int32_t cosigil_online_start(const cosigil_identity *identity,
                              cosigil_session **session,
                              const cosigil_key_share *share,
@@ -912,6 +1012,21 @@ int32_t cosigil_online_start(const cosigil_identity *identity,
                              const uint8_t *label,
                              size_t label_len);
 
+// What this party has said in signing this request with a presignature that is spent on it: 96 bytes, h ‖ u ‖ w, the
+// digest of the request and two numbers in the curve's customary order. They are public. The signature is s = Σ w / Σ u
+// over the signers: for an application that lost the session in a crash, and whose signers add up by themselves.
+//
+// Returns COSIGIL_OK, COSIGIL_SPENT for another request than the one it was spent on, COSIGIL_UNKNOWN_PRESIGNATURE for
+// a presignature that is not spent, COSIGIL_STORE_FAILED, COSIGIL_SUITE, COSIGIL_ZERO_DIGEST, COSIGIL_NULL,
+// COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE; for a request with a path COSIGIL_NO_DERIVATION,
+// COSIGIL_INVALID_CHILD.
+int32_t cosigil_online_repeat(const cosigil_key_share *share,
+                              cosigil_bytes *said,
+                              const cosigil_store *store,
+                              const cosigil_request *request,
+                              const uint8_t *id,
+                              size_t id_len);
+
 // Starts signing with a FROST suite in a session, without a coordinator: every signer gets the signature.
 //
 // `label`, 32 bytes, names this session: the same at all signers, never used before. `signers` are at least t of the
@@ -919,7 +1034,8 @@ int32_t cosigil_online_start(const cosigil_identity *identity,
 //
 // Returns COSIGIL_OK, COSIGIL_SUITE for an ECDSA key or a request that is none of this suite's, COSIGIL_NULL,
 // COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_PARTY_ID, COSIGIL_SIGNERS, COSIGIL_DUPLICATE_PARTY,
-// COSIGIL_UNKNOWN_PARTY, COSIGIL_OTHER_IDENTITY, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
+// COSIGIL_UNKNOWN_PARTY, COSIGIL_OTHER_IDENTITY, COSIGIL_REFRESH_FIRST, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM;
+// for a request with a path COSIGIL_NO_DERIVATION, COSIGIL_INVALID_CHILD.
 int32_t cosigil_frost_sign_start(const cosigil_identity *identity,
                                  cosigil_session **session,
                                  const cosigil_key_share *share,
@@ -943,12 +1059,14 @@ int32_t cosigil_frost_commit(const cosigil_key_share *share, cosigil_nonces **no
 // COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 int32_t cosigil_frost_list(const cosigil_package *package, cosigil_bytes *list, const cosigil_collection *commitments);
 
-// Makes this signer's part of the signature that *its own application* asks for: step two. The nonces are used up;
-// only if they are of another key, or the list cannot be read, they are not.
+// Makes this signer's part of the signature that *its own application* asks for: step two. The nonces are used up, also
+// when it is refused with COSIGIL_SIGNERS, COSIGIL_UNKNOWN_PARTY, COSIGIL_REFRESH_FIRST, or COSIGIL_ABORTED. They are not
+// if the nonces are of another key, the request is none of this suite's, or the list cannot be read.
 //
 // Returns COSIGIL_OK, COSIGIL_SUITE, COSIGIL_USED_UP for nonces that were used before, COSIGIL_MALFORMED,
 // COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_UNKNOWN_NONCE, COSIGIL_SIGNERS,
-// COSIGIL_UNKNOWN_PARTY, COSIGIL_ABORTED, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+// COSIGIL_UNKNOWN_PARTY, COSIGIL_REFRESH_FIRST, COSIGIL_ABORTED, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE,
+// COSIGIL_OTHER_HANDLE, COSIGIL_DEAD; for a request with a path COSIGIL_NO_DERIVATION, COSIGIL_INVALID_CHILD.
 int32_t cosigil_frost_sign(const cosigil_key_share *share,
                            cosigil_bytes *signature_share,
                            cosigil_nonces *nonces,
@@ -961,7 +1079,9 @@ int32_t cosigil_frost_sign(const cosigil_key_share *share,
 // Returns COSIGIL_OK; COSIGIL_CHEATED, and cosigil_last_fault names all whose part is wrong, as the coordinator sees
 // it: a signer that was served another list is among them; COSIGIL_SUITE, COSIGIL_MALFORMED, COSIGIL_OTHER_SUITE,
 // COSIGIL_WRONG_INBOX, COSIGIL_DUPLICATE_PARTY, COSIGIL_SIGNERS, COSIGIL_UNKNOWN_PARTY, COSIGIL_ABORTED,
-// COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+// COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE; for a request with a path COSIGIL_NOT_THERE if
+// it lacks the chain code (cosigil_request_chain_code), COSIGIL_OTHER_CHAIN_CODE, COSIGIL_NO_DERIVATION,
+// COSIGIL_INVALID_CHILD.
 int32_t cosigil_frost_aggregate(const cosigil_package *package,
                                 cosigil_bytes *signature,
                                 const cosigil_request *request,
@@ -1245,7 +1365,8 @@ int32_t cosigil_key_store_file(cosigil_key_store **store, const uint8_t *path, s
 
 // A store of the integrator's own. What `calls` points to is copied.
 //
-// Returns COSIGIL_OK; COSIGIL_NULL also if one of the functions is NULL; then `release` is not called.
+// Returns COSIGIL_OK; COSIGIL_VALUE for a size that is less than this library's, COSIGIL_NULL also if one of the
+// functions is NULL: `release` is not called then.
 int32_t cosigil_key_store_callbacks(cosigil_key_store **store, const cosigil_key_store_calls *calls);
 
 // A store that forgets everything with the process: for tests.
@@ -1257,6 +1378,78 @@ int32_t cosigil_key_store_memory(cosigil_key_store **store);
 //
 // Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 int32_t cosigil_key_store_free(cosigil_key_store *store);
+
+// Takes a share out of a repair into the record, which keeps all that this party has signed: a new record would not know
+// of it. It is stored when this returns, and in use if no later sharing is. The handle of the share may go then.
+//
+// Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS if there is a share of that sharing, COSIGIL_RETIRED for one that is over,
+// or before the one in use, COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_IDENTITY, COSIGIL_TOO_MANY sharings,
+// COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_adopt(cosigil_record *record,
+                             const cosigil_key_share *share);
+
+// Raises the strikes of peers, in the share that the record keeps, to what the burn log has counted; they never go down.
+// Do so whenever a session has ended in a strike or burn: it is what a backup of the record keeps of them.
+//
+// Returns COSIGIL_OK, COSIGIL_STORE_FAILED, and what cosigil_record_key does.
+int32_t cosigil_record_note_strikes(cosigil_record *record,
+                                    const cosigil_burn_log *log);
+
+// Takes the next piece of news: what cosigil_record_learn, or a session of the record, has changed. Call it until `news`
+// is COSIGIL_NEWS_NONE.
+//
+// `sharing` gets the 32 bytes of the sharing that it is about, NULL where it is about none; `party` is 0 unless the news
+// is COSIGIL_NEWS_CONTRADICTION. What was not taken is gone with the process: cosigil_record_attempt tells how things
+// stand.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_take_news(cosigil_record *record,
+                                 int32_t *news,
+                                 uint16_t *party,
+                                 cosigil_bytes *sharing);
+
+// What a party has signed about the attempts at hand that cannot both be, by number from 0: `party` has said it, `said` is
+// one of COSIGIL_SAID_…. An honest party is never among them. Count up until COSIGIL_NOT_THERE comes.
+//
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_contradiction(const cosigil_record *record,
+                                     uint16_t *party,
+                                     int32_t *said,
+                                     size_t number);
+
+// How an attempt stands, by number from 0, the oldest first: the sharing it makes, one of COSIGIL_ATTEMPT_…, and who has
+// not acknowledged it. Of those it is not known whether they still use the old share.
+//
+// `parties` gets at most `capacity` ids, `count` how many there are. Count up until COSIGIL_NOT_THERE comes.
+//
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE,
+// COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_attempt(const cosigil_record *record,
+                               cosigil_bytes *sharing,
+                               int32_t *state,
+                               uint16_t *parties,
+                               size_t capacity,
+                               size_t *count,
+                               size_t number);
+
+// Discards the pending share of the attempt at this sharing, 32 bytes. If the others finish it, only a repair helps.
+//
+// Returns COSIGIL_OK, COSIGIL_UNKNOWN_ATTEMPT, COSIGIL_ACKNOWLEDGED, COSIGIL_STORE_FAILED, COSIGIL_NULL,
+// COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_discard(cosigil_record *record, const uint8_t *sharing, size_t sharing_len);
+
+// How often this sharing, 32 bytes, was gone back to (cosigil_record_reopen): 0 if never.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_SHARE for one that the record does not have, COSIGIL_NULL, COSIGIL_LENGTH,
+// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_era(const cosigil_record *record, uint16_t *era, const uint8_t *sharing, size_t sharing_len);
+
+// Goes back to this sharing, 32 bytes, at all its parties, by an operator's decision after COSIGIL_SHARINGS_CONFLICT.
+// `era` is the number of this reopening, one more than cosigil_record_era gives: the same at all parties. Once it is
+// reached, doing it again changes nothing.
+//
+// Returns what cosigil_record_discard does, and COSIGIL_RETIRED, COSIGIL_NO_SHARE.
+int32_t cosigil_record_reopen(cosigil_record *record, uint16_t era, const uint8_t *sharing, size_t sharing_len);
 
 // Starts the setup of an ECDSA key with one peer: once for every pair of parties after key generation, and again for
 // those of cosigil_pairs_missing.
@@ -1352,7 +1545,10 @@ int32_t cosigil_random_use(cosigil_random fill, void *context);
 int32_t cosigil_random_use_system(void);
 
 // Makes a new record of a key share, out of key generation or repair, in a store that has none. It is stored when
-// this returns; from then on the record is what keeps the share, through every refresh.
+// this returns; from then on the record is what keeps the share, through every refresh. **Delete the bytes of the share
+// that were stored before, and the checkpoints of its key generation**: a refresh makes an old share worthless only
+// if the parties have none of it left. Where there is a record already a repaired share goes into it
+// (cosigil_record_adopt).
 //
 // Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_OTHER_IDENTITY, COSIGIL_STORE_FAILED, COSIGIL_NULL,
 // COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
@@ -1385,8 +1581,9 @@ int32_t cosigil_record_open(const cosigil_identity *identity, cosigil_record **r
 
 // The presignatures of this store are wiped when the sharing they are of is over, before that is told to anybody.
 //
-// Returns COSIGIL_OK, COSIGIL_NOT_THERE for a store of callbacks, whose owner discards them (cosigil_store_discard),
-// COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+// Of a store of callbacks its `retire` does it.
+//
+// Returns COSIGIL_OK, COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_record_depend(cosigil_record *record, const cosigil_store *store);
 
 // The share to sign with now.
@@ -1402,8 +1599,9 @@ int32_t cosigil_record_package(const cosigil_record *record, cosigil_package **p
 // Starts a refresh: all parties of the key get new shares, the old ones become worthless. `label`, 32 bytes, names
 // this attempt: the same at all parties, never used before. One attempt at a time.
 //
-// There is no output: what the session brings about is in the record, stored before it leaves. COSIGIL_FINISHED comes
-// when all have acknowledged. If it does not come, exchange (cosigil_record_exchange), now or after a restart:
+// There is no output: what the session brings about is in the record, stored before it leaves. Free all handles of the
+// old share then, cosigil_record_key gives the new one, and see that no bytes of the old share are left anywhere.
+// COSIGIL_FINISHED comes when all have acknowledged. If it does not come, exchange (cosigil_record_exchange), now or after a restart:
 // nothing is lost.
 //
 // Returns COSIGIL_OK, COSIGIL_ACKNOWLEDGED, COSIGIL_RETIRED, COSIGIL_NO_SHARE, COSIGIL_OTHER_SHARING,
@@ -1438,7 +1636,8 @@ int32_t cosigil_reshare_start(cosigil_record *record,
 int32_t cosigil_record_exchange(cosigil_record *record, cosigil_bytes *bytes);
 
 // Takes what another party shows: the bytes of its cosigil_record_exchange, or a message of an attempt. Each piece is
-// checked, and it may come twice. Then send what cosigil_record_take_message gives.
+// checked, and it may come twice. Then send what cosigil_record_take_message gives, and see what has changed
+// (cosigil_record_take_news).
 //
 // Returns COSIGIL_OK, COSIGIL_OTHER_SHARING if this party's copy of the record is too old to catch up,
 // COSIGIL_OTHER_KEY, COSIGIL_FOREIGN_MESSAGE, COSIGIL_MALFORMED, COSIGIL_VERSION, COSIGIL_OTHER_SUITE,
@@ -1449,40 +1648,6 @@ int32_t cosigil_record_learn(cosigil_record *record, const uint8_t *bytes, size_
 //
 // Returns COSIGIL_OK, also where there is none; COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_record_take_message(cosigil_record *record, uint16_t *recipient, cosigil_bytes *message);
-
-// How an attempt stands, by number from 0, the oldest first: the sharing it makes, one of COSIGIL_ATTEMPT_…, and who has
-// not acknowledged it. Of those it is not known whether they still use the old share.
-//
-// `parties` gets at most `capacity` ids, `count` how many there are. Count up until COSIGIL_NOT_THERE comes.
-//
-// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE,
-// COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-int32_t cosigil_record_attempt(const cosigil_record *record,
-                               cosigil_bytes *sharing,
-                               int32_t *state,
-                               uint16_t *parties,
-                               size_t capacity,
-                               size_t *count,
-                               size_t number);
-
-// Discards the pending share of the attempt at this sharing, 32 bytes. If the others finish it, only a repair helps.
-//
-// Returns COSIGIL_OK, COSIGIL_UNKNOWN_ATTEMPT, COSIGIL_ACKNOWLEDGED, COSIGIL_STORE_FAILED, COSIGIL_NULL,
-// COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-int32_t cosigil_record_discard(cosigil_record *record, const uint8_t *sharing, size_t sharing_len);
-
-// How often this sharing, 32 bytes, was gone back to (cosigil_record_reopen): 0 if never.
-//
-// Returns COSIGIL_OK, COSIGIL_NO_SHARE for one that the record does not have, COSIGIL_NULL, COSIGIL_LENGTH,
-// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-int32_t cosigil_record_era(const cosigil_record *record, uint16_t *era, const uint8_t *sharing, size_t sharing_len);
-
-// Goes back to this sharing, 32 bytes, at all its parties, by an operator's decision after COSIGIL_SHARINGS_CONFLICT.
-// `era` is the number of this reopening, one more than cosigil_record_era gives: the same at all parties. Once it is
-// reached, doing it again changes nothing.
-//
-// Returns what cosigil_record_discard does, and COSIGIL_RETIRED, COSIGIL_NO_SHARE.
-int32_t cosigil_record_reopen(cosigil_record *record, uint16_t era, const uint8_t *sharing, size_t sharing_len);
 
 // Frees a record. NULL is left alone. What is in its store stays; sessions of it go on.
 //
@@ -1728,7 +1893,8 @@ int32_t cosigil_store_folder(cosigil_store **store, const uint8_t *path, size_t 
 
 // A store of the integrator's own. What `calls` points to is copied.
 //
-// Returns COSIGIL_OK; COSIGIL_NULL also if one of the functions is NULL; then `release` is not called.
+// Returns COSIGIL_OK; COSIGIL_VALUE for a size that is less than this library's, COSIGIL_NULL also if one of the
+// functions is NULL: `release` is not called then.
 int32_t cosigil_store_callbacks(cosigil_store **store, const cosigil_store_calls *calls);
 
 // A store that forgets everything with the process.

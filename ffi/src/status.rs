@@ -10,7 +10,7 @@ use cosigil::{Abort, Consequence, Error, Fault, Usage};
 /// Done.
 pub const COSIGIL_OK: i32 = 0;
 
-// 100 to 199: the call cannot be right. Nothing has changed.
+// 100 to 199: the call cannot be right. Nothing has changed, unless the function says so.
 
 /// A pointer or handle is NULL.
 pub const COSIGIL_NULL: i32 = 100;
@@ -91,7 +91,7 @@ pub const COSIGIL_BAD_SIGNATURE: i32 = 150;
 /// Another mistake of the caller; cosigil_last_error says which.
 pub const COSIGIL_USAGE: i32 = 199;
 
-// 200 to 299: bytes are not what they should be. Nothing has changed.
+// 200 to 299: bytes are not what they should be. Nothing has changed, unless the function says so.
 
 /// The bytes are not an encoding of what was asked for.
 pub const COSIGIL_MALFORMED: i32 = 200;
@@ -155,7 +155,8 @@ pub const COSIGIL_NOT_RECORDED: i32 = 504;
 
 // 600 to 699: storage.
 
-/// A burn log or store failed; nothing may go on without it.
+/// A burn log or store failed; nothing may go on without it. A record of which a call gave this must be freed and opened
+/// again.
 pub const COSIGIL_STORE_FAILED: i32 = 600;
 /// The record is older than one that this installation has had.
 pub const COSIGIL_OLDER_GENERATION: i32 = 601;

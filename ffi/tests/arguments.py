@@ -88,7 +88,7 @@ def good(kind: str, variable: str, place: int) -> tuple[str, str]:
     if kind == "uint16_t *" and variable == "parties" or kind == "char *":
         return f"{kind[:-2]} {local}[3] = {{0}};", local
     if kind.endswith("_calls *"):
-        return f"{kind[6:-2]} {local}; memset(&{local}, 0, sizeof {local});", f"&{local}"
+        return f"{kind[6:-2]} {local}; memset(&{local}, 0, sizeof {local}); {local}.size = sizeof {local};", f"&{local}"
     if kind == "cosigil_random":
         return "", "good_random"
     if kind == "void *":
@@ -151,6 +151,7 @@ def cases(name: str) -> list[str]:
             found.append(case(name, {place: "31"}, "COSIGIL_LENGTH"))
         if kind.endswith("_calls *"):
             found.append(case(name, {}, "COSIGIL_NULL"))  # a table without functions
+            found.append(case(name, {place: f"(--a{place}.size, &a{place})"}, "COSIGIL_VALUE"))
         aligned = re.fullmatch(r"(?:const )?(?:u?int(?:16|32|64)_t|size_t|cosigil_bytes) \*|.*\*\*", kind)
         if aligned:
             odd = f"({kind.replace('const ', '', 1)})(void *)((uint8_t *)odd + 1)"

@@ -177,7 +177,7 @@ static void log_release(void *context) { ++((log_state *)context)->released; }
 static void calls_the_log(void) {
   team team;
   log_state state = {0, 0, 0, 0, NULL};
-  cosigil_burn_log_calls calls = {&state, log_burn, log_is_burned, log_strike, log_strikes, log_forgive, log_release};
+  cosigil_burn_log_calls calls = {sizeof calls, &state, log_burn, log_is_burned, log_strike, log_strikes, log_forgive, log_release};
   cosigil_burn_log *log;
   cosigil_session *session;
   const uint8_t label[32] = {1};

@@ -414,7 +414,7 @@ static void stores_of_ours(void) {
   team team;
   cosigil_key_store *store;
   cosigil_record *record;
-  const cosigil_key_store_calls calls = {&ours, store_load, store_save, store_newest, store_release};
+  const cosigil_key_store_calls calls = {sizeof calls, &ours, store_load, store_save, store_newest, store_release};
   make_team(&team, COSIGIL_FROST_BIP340);
   CHECK(cosigil_key_store_callbacks(&store, &calls));
   ours.fails = 1;
