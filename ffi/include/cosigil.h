@@ -865,7 +865,7 @@ int32_t cosigil_record_backup_seal(const cosigil_record *record,
 //
 // It is as old as the backup, and this party must not contradict what it has signed since: **before it signs, or takes
 // part in an attempt, it learns from the others** (cosigil_record_exchange, cosigil_record_learn). If the key has moved
-// on that says so (COSIGIL_OTHER_SHARING), and a repair or an attempt brings a new share.
+// on, that or cosigil_record_key says so (COSIGIL_OTHER_SHARING), and a repair or an attempt brings a new share.
 //
 // Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_OTHER_IDENTITY, COSIGIL_STORE_FAILED, COSIGIL_NO_HANDLE,
 // COSIGIL_OTHER_HANDLE, and what cosigil_backup_passphrase_open does.

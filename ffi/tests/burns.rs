@@ -13,10 +13,8 @@ use std::ffi::c_void;
 use std::ptr::null_mut;
 use std::sync::Mutex;
 
-use calls::{bytes, ok, take};
-use cosigil::Transcript;
+use calls::{SEEDS, bytes, flip, ok, take};
 use cosigil_ffi::*;
-use ed25519_dalek::{Signer, SigningKey};
 
 /// What happened, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +109,6 @@ unsafe extern "C" fn release(context: *mut c_void) {
     unsafe { on(context, work) };
 }
 
-const SEEDS: [[u8; 32]; 2] = [[1; 32], [2; 32]];
 const SIGNERS: [u16; 2] = [1, 2];
 
 /// Party 1, which is honest and has a log of ours, and party 2, which is not.
@@ -303,21 +300,6 @@ impl Sessions {
 
     fn free(self) {
         self.0.into_iter().for_each(|one| ok(unsafe { cosigil_session_free(one) }));
-    }
-}
-
-/// The cheat's pen: a bit of a message of this round and kind (1 to all, 2 readable, 3 sealed) flipped, signed by party 2.
-fn flip(round: u8, kind: u8, at: usize) -> impl Fn(Vec<u8>) -> Vec<u8> {
-    move |bytes| {
-        if (bytes[2], bytes[1]) != (round, kind) {
-            return bytes;
-        }
-        let (header, rest) = bytes.split_at(8 + usize::from(bytes[7]) + 4 * 32);
-        let mut body = rest[..rest.len() - 64].to_vec();
-        body[at] ^= 1;
-        let digest = Transcript::new("envelope").field(header).field(&body).digest();
-        let signature = SigningKey::from_bytes(&SEEDS[1]).sign(&digest);
-        [header, &body, &signature.to_bytes()].concat()
     }
 }
 
