@@ -252,8 +252,11 @@
 // Presignatures: cosigil_presignatures_take.
 #define COSIGIL_OUTPUT_PRESIGNATURES 4
 
-// A package, at those who helped in a repair: cosigil_session_take_package.
+// A package, at those who helped in a repair, or dealt and hold nothing new: cosigil_session_take_package.
 #define COSIGIL_OUTPUT_PACKAGE 5
+
+// A whole key, at the recipient of an export: cosigil_hazmat_take_secret.
+#define COSIGIL_OUTPUT_SECRET 6
 
 // A failed check of pair states in a setup: thrown away, counted.
 #define COSIGIL_CONSEQUENCE_STRIKE 1
@@ -516,6 +519,15 @@
 
 // It has this presignature already, or had it.
 #define COSIGIL_STORE_EXISTS 4
+
+// A scalar, in the curve's customary order: big-endian on secp256k1 and P-256, little-endian on Ed25519, ristretto255.
+#define COSIGIL_IMPORT_SCALAR 1
+
+// An Ed25519 private key as of RFC 8032: COSIGIL_FROST_ED25519.
+#define COSIGIL_IMPORT_RFC_8032 2
+
+// A private key of NEM, as its hexadecimal form shows it, first byte first: COSIGIL_FROST_ED25519_KECCAK.
+#define COSIGIL_IMPORT_NEM 3
 
 // The secret key that opens backups. It belongs where no party of a key lives. It never changes; any number of
 // threads may use it at once.
@@ -1912,6 +1924,98 @@ int32_t cosigil_store_discard(cosigil_store *store, const uint8_t *id, size_t id
 //
 // Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 int32_t cosigil_store_free(cosigil_store *store);
+
+// Starts the import of a whole key, at the machine that has it: it deals the key to `holders`, any `threshold` of whom
+// can use it, after a refresh, which is all that the shares are good for at first (COSIGIL_REFRESH_FIRST). **The key is
+// as secret as the machine it came from, and its backups.**
+//
+// `form` is one of COSIGIL_IMPORT_…; `secret` has 32 bytes, or 64: then the last 32 are its chain code, without which
+// one is drawn and children are others than before. `me` and `identity` are those of a holder, or of nobody else.
+// `plan` goes to all other parties, over any channel, for cosigil_hazmat_import_accept. `label`, 32 bytes, names this
+// session: the same at all, never used before.
+//
+// The output is a key share, or, at a dealer that is no holder, a package. The session cannot be taken up again: after
+// a crash import the key anew.
+//
+// Returns COSIGIL_OK, COSIGIL_SUITE also for a form that is not this suite's, COSIGIL_MALFORMED, COSIGIL_IDENTITY for 0,
+// COSIGIL_THRESHOLD, COSIGIL_PARTY_ID, COSIGIL_UNKNOWN_PARTY, COSIGIL_DUPLICATE_IDENTITY, COSIGIL_OTHER_IDENTITY,
+// COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED,
+// COSIGIL_BROKEN_RANDOM.
+int32_t cosigil_hazmat_import_start(const cosigil_identity *identity,
+                                    cosigil_session **session,
+                                    cosigil_bytes *plan,
+                                    const cosigil_parties *holders,
+                                    uint32_t suite,
+                                    uint32_t form,
+                                    uint16_t me,
+                                    uint16_t threshold,
+                                    const uint8_t *secret,
+                                    size_t secret_len,
+                                    const uint8_t *label,
+                                    size_t label_len);
+
+// Takes part in the import of a key. `public_key` is the key **as this party's own operator knows it from elsewhere**,
+// as a point: 33 bytes on secp256k1 (BIP-340 as well, before any tweak) and P-256, 32 on the others; `holders` and
+// `threshold` are what the operator expects. The rest is as with cosigil_hazmat_import_start.
+//
+// Returns what that does, and COSIGIL_OTHER_KEY for another key, COSIGIL_OTHER_IDENTITY for other holders,
+// COSIGIL_VERSION, COSIGIL_OTHER_SUITE.
+int32_t cosigil_hazmat_import_accept(const cosigil_identity *identity,
+                                     cosigil_session **session,
+                                     const cosigil_parties *holders,
+                                     uint32_t suite,
+                                     uint16_t me,
+                                     uint16_t threshold,
+                                     const uint8_t *plan,
+                                     size_t plan_len,
+                                     const uint8_t *public_key,
+                                     size_t public_key_len,
+                                     const uint8_t *label,
+                                     size_t label_len);
+
+// Starts the export of the whole key to one party, the recipient, at one of `dealers`, at least t holders: a decision of
+// all their operators. **The recipient then has the whole key**; the holders go on as before, with a key that is only as
+// secret as that machine. `recipient` and `key`, its public identity, may be this party's.
+//
+// The output is a package, or, at a dealer that is the recipient, the key (cosigil_hazmat_take_secret). The session
+// cannot be taken up again.
+//
+// Returns COSIGIL_OK, COSIGIL_SIGNERS for too few dealers, COSIGIL_REFRESH_FIRST, COSIGIL_UNKNOWN_PARTY,
+// COSIGIL_DUPLICATE_PARTY, COSIGIL_DUPLICATE_IDENTITY, COSIGIL_PARTY_ID, COSIGIL_INVALID_IDENTITY,
+// COSIGIL_OTHER_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
+// COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
+int32_t cosigil_hazmat_export_start(const cosigil_identity *identity,
+                                    cosigil_session **session,
+                                    const cosigil_key_share *share,
+                                    uint16_t recipient,
+                                    const uint8_t *key,
+                                    size_t key_len,
+                                    const uint16_t *dealers,
+                                    size_t dealers_len,
+                                    const uint8_t *label,
+                                    size_t label_len);
+
+// Starts an export at its recipient, who has no share. `package` may come from anybody; `expected`, its digest
+// (cosigil_package_digest), only from this party's own operator. The output is the key: cosigil_hazmat_take_secret.
+//
+// Returns what cosigil_hazmat_export_start does, and COSIGIL_OTHER_KEY for another package.
+int32_t cosigil_hazmat_export_receive(const cosigil_identity *identity,
+                                      cosigil_session **session,
+                                      const cosigil_package *package,
+                                      uint16_t me,
+                                      const uint8_t *expected,
+                                      size_t expected_len,
+                                      const uint16_t *dealers,
+                                      size_t dealers_len,
+                                      const uint8_t *label,
+                                      size_t label_len);
+
+// Takes the whole key out of an export, at its recipient: 32 bytes in the curve's customary order. On Ed25519 no seed of
+// RFC 8032 leads to it, and software that sets bits in it gets another key: compare the public key.
+//
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_hazmat_take_secret(cosigil_session *session,
+                                   cosigil_bytes *secret);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -44,6 +44,7 @@ mod served;
 mod session;
 mod status;
 mod store;
+mod transfer;
 
 pub use backup::*;
 pub use burn::*;
@@ -70,3 +71,4 @@ pub use request::*;
 pub use session::*;
 pub use status::*;
 pub use store::*;
+pub use transfer::*;

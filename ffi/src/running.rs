@@ -25,6 +25,8 @@ pub(crate) enum Output {
     Signature(Signature),
     /// Presignatures, to be put into a store.
     Presignatures(Box<dyn Presignatures>),
+    /// A whole key, after an export.
+    Secret(Box<dyn FnOnce() -> Result<Zeroizing<Vec<u8>>> + Send>),
 }
 
 /// A signature in its customary form.
@@ -63,19 +65,19 @@ pub(crate) trait Run: Send {
     fn round(&self) -> u8;
 }
 
-/// A session, and what its output becomes.
-struct Of<P: Protocol, F>(Session<P>, F);
+/// A session, what its output becomes, and whether it may be taken up again.
+struct Of<P: Protocol, F>(Session<P>, F, bool);
 
 impl<P: Protocol + Send, F: FnMut(P::Output) -> Output + Send> Run for Of<P, F> {
     fn receive(&mut self, bytes: &[u8]) -> core::result::Result<Progress<Output>, Error> {
         let Progress { send, output, must_persist, finished, abort } = self.0.receive(bytes)?;
-        Ok(Progress { send, output: output.map(&mut self.1), must_persist, finished, abort })
+        Ok(Progress { send, output: output.map(&mut self.1), must_persist: must_persist && self.2, finished, abort })
     }
     fn checkpoint(&self) -> core::result::Result<Zeroizing<Vec<u8>>, Usage> {
-        self.0.checkpoint()
+        if self.2 { self.0.checkpoint() } else { Err(Usage::NotResumable) }
     }
     fn is_resumable(&self) -> bool {
-        P::RESUMABLE
+        self.2
     }
     fn sent(&self) -> Vec<Parcel> {
         self.0.sent().to_vec()
@@ -140,7 +142,18 @@ impl Running {
         first: Vec<Parcel>,
         output: impl FnMut(P::Output) -> Output + Send + 'static,
     ) -> Self {
-        Self::of(Of(session, output), first)
+        Self::of(Of(session, output, P::RESUMABLE), first)
+    }
+
+    /// Starts a session of any protocol that has no second chance here: it is started anew instead.
+    pub(crate) fn start_once<P: Protocol + Send + 'static>(
+        params: SessionParams,
+        identity: &Identity,
+        inputs: P::Inputs,
+        output: impl FnMut(P::Output) -> Output + Send + 'static,
+    ) -> Result<Self> {
+        let (session, first) = Session::<P>::start(params, identity, inputs, &mut random()?)?;
+        Ok(Self::of(Of(session, output, false), first))
     }
 
     /// Whatever can be run, with what must leave first.

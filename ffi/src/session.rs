@@ -45,8 +45,10 @@ pub const COSIGIL_OUTPUT_PAIR: i32 = 2;
 pub const COSIGIL_OUTPUT_SIGNATURE: i32 = 3;
 /// Presignatures: cosigil_presignatures_take.
 pub const COSIGIL_OUTPUT_PRESIGNATURES: i32 = 4;
-/// A package, at those who helped in a repair: cosigil_session_take_package.
+/// A package, at those who helped in a repair, or dealt and hold nothing new: cosigil_session_take_package.
 pub const COSIGIL_OUTPUT_PACKAGE: i32 = 5;
+/// A whole key, at the recipient of an export: cosigil_hazmat_take_secret.
+pub const COSIGIL_OUTPUT_SECRET: i32 = 6;
 
 /// A failed check of pair states in a setup: thrown away, counted.
 pub const COSIGIL_CONSEQUENCE_STRIKE: i32 = 1;
@@ -337,6 +339,7 @@ pub unsafe extern "C" fn cosigil_session_output(session: *const cosigil_session,
                 Some(Output::Signature(_)) => COSIGIL_OUTPUT_SIGNATURE,
                 Some(Output::Presignatures(_)) => COSIGIL_OUTPUT_PRESIGNATURES,
                 Some(Output::Package(_)) => COSIGIL_OUTPUT_PACKAGE,
+                Some(Output::Secret(_)) => COSIGIL_OUTPUT_SECRET,
             })
         })?;
         output.put(kind);

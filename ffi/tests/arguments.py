@@ -15,7 +15,7 @@ HEADER = (ROOT / "include" / "cosigil.h").read_text()
 NUMBERS = {
     "suite": "COSIGIL_ECDSA_SECP256K1", "me": "1", "threshold": "2", "party": "1", "peer": "2", "hash": "COSIGIL_HASH_SHA256",
     "newest": "0", "batch": "1", "number": "0", "capacity": "3", "lost": "3", "network": "COSIGIL_MAINNET",
-    "memory_kib": "64", "passes": "1", "lanes": "1", "era": "1",
+    "memory_kib": "64", "passes": "1", "lanes": "1", "era": "1", "recipient": "2", "form": "COSIGIL_IMPORT_SCALAR",
 }
 # Inputs of one length only.
 EXACT = {"label", "seed", "key", "digest", "root", "id", "lost_key", "maker", "sharing", "chain_code", "expected"}
