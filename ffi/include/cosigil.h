@@ -41,6 +41,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// A failed check of pair states in a setup: thrown away, counted.
+#define COSIGIL_CONSEQUENCE_STRIKE 1
+
+// A pair is dead for ever, and its peer has a strike.
+#define COSIGIL_CONSEQUENCE_BURNED 2
+
+// Wrong by itself, provable: never to be chosen again for this key.
+#define COSIGIL_CONSEQUENCE_BANNED 3
+
+// A strike or burn that the log failed to record.
+#define COSIGIL_CONSEQUENCE_NOT_RECORDED 4
+
 // What a guess of a passphrase costs by default: memory in KiB.
 #define COSIGIL_BACKUP_MEMORY_KIB 65536
 
@@ -257,18 +269,6 @@
 
 // A whole key, at the recipient of an export: cosigil_hazmat_take_secret.
 #define COSIGIL_OUTPUT_SECRET 6
-
-// A failed check of pair states in a setup: thrown away, counted.
-#define COSIGIL_CONSEQUENCE_STRIKE 1
-
-// A pair is dead for ever, and its peer has a strike.
-#define COSIGIL_CONSEQUENCE_BURNED 2
-
-// Wrong by itself, provable: never to be chosen again for this key.
-#define COSIGIL_CONSEQUENCE_BANNED 3
-
-// A strike or burn that the log failed to record.
-#define COSIGIL_CONSEQUENCE_NOT_RECORDED 4
 
 // Done.
 #define COSIGIL_OK 0
@@ -678,6 +678,33 @@ typedef struct {
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+// What the last abort of the session was about: one of COSIGIL_FAULT_….
+//
+// Returns COSIGIL_OK; COSIGIL_NOT_THERE if there was none; COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
+// COSIGIL_DEAD.
+int32_t cosigil_session_fault(const cosigil_session *session, int32_t *fault);
+
+// The parties that this party saw deviating, in whatever aborts there were; none if it cannot be told. An honest party
+// is never among them.
+//
+// `parties` gets at most `capacity` ids, `count` how many there are.
+//
+// Returns COSIGIL_OK; COSIGIL_NOT_THERE if there was no abort; COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH,
+// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_session_culprits(const cosigil_session *session, uint16_t *parties, size_t capacity, size_t *count);
+
+// What followed from the aborts of the session, durably, by number from 0.
+//
+// `kind` is one of COSIGIL_CONSEQUENCE_…, `party` whom it is about, `pair` the 32 bytes by which the burn log knows the
+// pair that was burned, NULL for all other kinds. Count up until COSIGIL_NOT_THERE comes.
+//
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_session_consequence(const cosigil_session *session,
+                                    int32_t *kind,
+                                    uint16_t *party,
+                                    cosigil_bytes *pair,
+                                    size_t number);
 
 // Makes a new key for backups.
 //
@@ -1836,33 +1863,6 @@ int32_t cosigil_session_conflicts(const cosigil_session *session, uint16_t *part
 //
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_session_round(const cosigil_session *session, uint8_t *round);
-
-// What the last abort of the session was about: one of COSIGIL_FAULT_….
-//
-// Returns COSIGIL_OK; COSIGIL_NOT_THERE if there was none; COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
-// COSIGIL_DEAD.
-int32_t cosigil_session_fault(const cosigil_session *session, int32_t *fault);
-
-// The parties that this party saw deviating, in whatever aborts there were; none if it cannot be told. An honest party
-// is never among them.
-//
-// `parties` gets at most `capacity` ids, `count` how many there are.
-//
-// Returns COSIGIL_OK; COSIGIL_NOT_THERE if there was no abort; COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH,
-// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-int32_t cosigil_session_culprits(const cosigil_session *session, uint16_t *parties, size_t capacity, size_t *count);
-
-// What followed from the aborts of the session, durably, by number from 0.
-//
-// `kind` is one of COSIGIL_CONSEQUENCE_…, `party` whom it is about, `pair` the 32 bytes by which the burn log knows the
-// pair that was burned, NULL for all other kinds. Count up until COSIGIL_NOT_THERE comes.
-//
-// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-int32_t cosigil_session_consequence(const cosigil_session *session,
-                                    int32_t *kind,
-                                    uint16_t *party,
-                                    cosigil_bytes *pair,
-                                    size_t number);
 
 // Which output waits to be taken: one of COSIGIL_OUTPUT_….
 //

@@ -14,6 +14,7 @@
 //!   `cosigil_last_…` functions.
 #![allow(non_camel_case_types, reason = "the names of C")]
 
+mod aborts;
 mod backup;
 mod burn;
 mod bytes;
@@ -46,6 +47,7 @@ mod status;
 mod store;
 mod transfer;
 
+pub use aborts::*;
 pub use backup::*;
 pub use burn::*;
 pub use bytes::*;

@@ -2,16 +2,15 @@
 
 use std::sync::Mutex;
 
-use cosigil::{Consequence, PartyId};
+use cosigil::PartyId;
 use zeroize::Zeroizing;
 
 use crate::bytes::cosigil_bytes;
 use crate::call::call;
-use crate::faults::fault_number;
 use crate::handle::{self, Handle, locked};
 use crate::input::{Ids, given, outs};
 use crate::key::{cosigil_key_share, cosigil_package};
-use crate::running::{Aborts, Output, Running, taken};
+use crate::running::{Output, Running, taken};
 use crate::status::*;
 
 /// A protocol that this party runs with others: key generation, setup, signing, and the rest. Bytes in, bytes out. Any
@@ -50,16 +49,7 @@ pub const COSIGIL_OUTPUT_PACKAGE: i32 = 5;
 /// A whole key, at the recipient of an export: cosigil_hazmat_take_secret.
 pub const COSIGIL_OUTPUT_SECRET: i32 = 6;
 
-/// A failed check of pair states in a setup: thrown away, counted.
-pub const COSIGIL_CONSEQUENCE_STRIKE: i32 = 1;
-/// A pair is dead for ever, and its peer has a strike.
-pub const COSIGIL_CONSEQUENCE_BURNED: i32 = 2;
-/// Wrong by itself, provable: never to be chosen again for this key.
-pub const COSIGIL_CONSEQUENCE_BANNED: i32 = 3;
-/// A strike or burn that the log failed to record.
-pub const COSIGIL_CONSEQUENCE_NOT_RECORDED: i32 = 4;
-
-fn on<R>(session: *const cosigil_session, work: impl FnOnce(&mut Running) -> Result<R>) -> Result<R> {
+pub(crate) fn on<R>(session: *const cosigil_session, work: impl FnOnce(&mut Running) -> Result<R>) -> Result<R> {
     locked(&*handle::get(session)?, work)
 }
 
@@ -67,7 +57,7 @@ fn on<R>(session: *const cosigil_session, work: impl FnOnce(&mut Running) -> Res
 ///
 /// # Safety
 /// `parties` is null or room for `capacity` ids that nobody else touches during the call; `count` an output.
-unsafe fn list(
+pub(crate) unsafe fn list(
     session: *const cosigil_session,
     parties: *mut u16,
     capacity: usize,
@@ -80,10 +70,6 @@ unsafe fn list(
         let ids = unsafe { Ids::of(parties, capacity) }?;
         ids.put(count, on(session, |running| of(running))?)
     })
-}
-
-fn aborts(running: &Running) -> Result<&Aborts> {
-    running.aborts.as_ref().ok_or(Failure::NOT_THERE)
 }
 
 fn flags(running: &Running) -> u32 {
@@ -255,71 +241,6 @@ pub unsafe extern "C" fn cosigil_session_round(session: *const cosigil_session, 
     call(|| {
         outs!(round);
         round.put(on(session, |running| Ok(running.run().round()))?);
-        Ok(())
-    })
-}
-
-/// What the last abort of the session was about: one of COSIGIL_FAULT_….
-///
-/// Returns COSIGIL_OK; COSIGIL_NOT_THERE if there was none; COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
-/// COSIGIL_DEAD.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cosigil_session_fault(session: *const cosigil_session, fault: *mut i32) -> i32 {
-    call(|| {
-        outs!(fault);
-        fault.put(fault_number(on(session, |running| Ok(aborts(running)?.fault))?));
-        Ok(())
-    })
-}
-
-/// The parties that this party saw deviating, in whatever aborts there were; none if it cannot be told. An honest party
-/// is never among them.
-///
-/// `parties` gets at most `capacity` ids, `count` how many there are.
-///
-/// Returns COSIGIL_OK; COSIGIL_NOT_THERE if there was no abort; COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH,
-/// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cosigil_session_culprits(
-    session: *const cosigil_session,
-    parties: *mut u16,
-    capacity: usize,
-    count: *mut usize,
-) -> i32 {
-    // SAFETY: by contract `parties` is null or room for `capacity` ids, `count` an output.
-    unsafe {
-        list(session, parties, capacity, count, |running| Ok(aborts(running)?.culprits.iter().copied().collect()))
-    }
-}
-
-/// What followed from the aborts of the session, durably, by number from 0.
-///
-/// `kind` is one of COSIGIL_CONSEQUENCE_…, `party` whom it is about, `pair` the 32 bytes by which the burn log knows the
-/// pair that was burned, NULL for all other kinds. Count up until COSIGIL_NOT_THERE comes.
-///
-/// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cosigil_session_consequence(
-    session: *const cosigil_session,
-    kind: *mut i32,
-    party: *mut u16,
-    pair: *mut cosigil_bytes,
-    number: usize,
-) -> i32 {
-    call(|| {
-        outs!(kind, party, pair);
-        let nth = |running: &mut Running| aborts(running)?.consequences.get(number).copied().ok_or(Failure::NOT_THERE);
-        let (number, id, burned) = match on(session, nth)? {
-            Consequence::Strike(id) => (COSIGIL_CONSEQUENCE_STRIKE, id, None),
-            Consequence::Burned(id, pair) => (COSIGIL_CONSEQUENCE_BURNED, id, Some(pair)),
-            Consequence::Banned(id) => (COSIGIL_CONSEQUENCE_BANNED, id, None),
-            Consequence::NotRecorded(id) => (COSIGIL_CONSEQUENCE_NOT_RECORDED, id, None),
-        };
-        kind.put(number);
-        party.put(id.get());
-        if let Some(burned) = burned {
-            pair.lend(burned.as_bytes().to_vec());
-        }
         Ok(())
     })
 }
