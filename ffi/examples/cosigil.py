@@ -124,15 +124,15 @@ class Fault(enum.IntEnum):
         return cls.OTHER  # of a newer library
 
 
-SEND, STORE, OUTPUT, FINISHED = 1, 2, 4, 8
-OVER = FINISHED
+SEND, STORE, OUTPUT, FINISHED, ENDED, DELETE = 1, 2, 4, 8, 16, 32
+OVER = FINISHED | ENDED
 TOO_SMALL, NOT_THERE, BAD_SIGNATURE = 109, 110, 150
 
 
 class Bytes(ctypes.Structure):
     """A buffer of the library's."""
 
-    _fields_ = [("data", POINTER(c_uint8)), ("len", c_size_t)]
+    _fields_ = [("data", POINTER(c_uint8)), ("len", c_size_t), ("serial", c_uint64)]
 
 
 class Error(Exception):
@@ -1227,7 +1227,7 @@ class Session(Handle):
         `store(session)` is called first if something must be durable before they leave: the output, where there is one, and
         `checkpoint()`, in the place of the one before; if that is None, the one before is to be deleted. What it raises comes
         out here, and nothing leaves."""
-        if self.progress & STORE:
+        if self.progress & (STORE | DELETE):
             store(self)
             _call("session_stored", self)
         while True:

@@ -42,11 +42,11 @@ static void settle(size_t n, cosigil_session *const *sessions, const uint16_t *i
   uint32_t progress;
   CHECK(cosigil_session_progress(sessions[me], &progress));
   if (progress & COSIGIL_OUTPUT) output(me, sessions[me]);
-  if (progress & COSIGIL_STORE) {
+  if (progress & (COSIGIL_STORE | COSIGIL_DELETE)) {
     cosigil_bytes checkpoint;
     int32_t status = cosigil_session_checkpoint(sessions[me], &checkpoint);
     if (status == COSIGIL_OK) store("checkpoint", &checkpoint);
-    else if (status != COSIGIL_OVER && status != COSIGIL_NOT_RESUMABLE) CHECK(status);
+    else if (status != COSIGIL_OVER && status != COSIGIL_NOT_RESUMABLE) CHECK(status); /* over: a real one deletes it */
     CHECK(cosigil_session_stored(sessions[me]));
   }
   for (;;) {

@@ -64,7 +64,7 @@ static int next_message(uint8_t *bytes, size_t *len) {
 }
 
 /* Nothing more is awaited. */
-enum { OVER = COSIGIL_FINISHED };
+enum { OVER = COSIGIL_FINISHED | COSIGIL_ENDED };
 
 static cosigil_key_share *share;
 

@@ -7,23 +7,29 @@
  *
  * Status. Every function returns an int32_t: 0, COSIGIL_OK, or what went wrong. Hundreds are classes: 1 a mistake of the
  * caller, 2 bytes that are not what they should be, 3 the protocol cannot go on, 4 peers have cheated, 5 pair states are
- * burned, 6 storage, 9 this library or the machine. After 1 and 2 nothing has changed. cosigil_last_error has it in words.
+ * burned, 6 storage, 9 this library or the machine. After 1 and 2 nothing has changed, unless the manual of the function
+ * says so (cosigil_frost_sign uses nonces up). After COSIGIL_STORE_FAILED a record knows more than its store: free it and
+ * open it again. cosigil_last_error has it in words. Beside the statuses listed with a function, each can return
+ * COSIGIL_MISALIGNED, COSIGIL_IN_CALLBACK, COSIGIL_EXHAUSTED and COSIGIL_PANIC.
  *
  * Arguments. The handle that a function is about comes first, then outputs, then the rest; a length follows its buffer.
  * No pointer may be NULL and no length 0, with one exception: the `..._free` functions leave NULL alone. Outputs are set to
- * NULL or 0 first, and hold something only when COSIGIL_OK is returned (the count of COSIGIL_TOO_SMALL is the other
- * exception). Texts are UTF-8, with their length, without a 0 at the end.
+ * NULL or 0 first, and hold something only when COSIGIL_OK is returned, with one exception: with COSIGIL_TOO_SMALL the
+ * list holds as many as there is room for, the count says how many there are, and outputs that are numbers (threshold,
+ * state, fault) are there too. Outputs overlap neither inputs nor each other. Texts are UTF-8, with their length, without
+ * a 0 at the end.
  *
  * Handles are numbers that the library looks up, dressed as pointers so that the compiler tells them apart: they are
  * never followed. A handle that was freed or never given is refused (COSIGIL_NO_HANDLE), and so is one of another kind
  * (COSIGIL_OTHER_HANDLE); freeing one twice is harmless. They are only good in the process that made them.
  *
- * Buffers that come out are freed with cosigil_bytes_free, which wipes them.
+ * Buffers that come out are freed with cosigil_bytes_free, which wipes them. Each has a number of its own, so a copy of
+ * the struct that was freed already frees nothing.
  *
  * Threads. All handles may be used by any number of threads at once and may be freed by any: a call that is under way ends
  * first. Calls that change what is behind one handle wait for each other. What cosigil_last_error tells is per thread.
  *
- * Callbacks must return, and must not call the library, but for cosigil_bytes_free and the cosigil_last_ functions: such
+ * Callbacks must return, and must not call the library, but for the `..._free` and the cosigil_last_ functions: other
  * calls are refused (COSIGIL_IN_CALLBACK).
  *
  * No panic crosses the border: a bug gives COSIGIL_PANIC. Processes that fork use the library in one of the two only.
@@ -34,6 +40,18 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+// A failed check of pair states in a setup: thrown away, counted.
+#define COSIGIL_CONSEQUENCE_STRIKE 1
+
+// A pair is dead for ever, and its peer has a strike.
+#define COSIGIL_CONSEQUENCE_BURNED 2
+
+// Wrong by itself, provable: never to be chosen again for this key.
+#define COSIGIL_CONSEQUENCE_BANNED 3
+
+// A strike or burn that the log failed to record.
+#define COSIGIL_CONSEQUENCE_NOT_RECORDED 4
 
 // What a guess of a passphrase costs by default: memory in KiB.
 #define COSIGIL_BACKUP_MEMORY_KIB 65536
@@ -180,6 +198,30 @@
 // The attempt is closed: discarded, or another one was taken.
 #define COSIGIL_ATTEMPT_CLOSED 4
 
+// Nothing has changed.
+#define COSIGIL_NEWS_NONE 0
+
+// The share of this sharing is active: it is the one in use. The share before it is kept.
+#define COSIGIL_NEWS_ACTIVE 1
+
+// All holders of this sharing have acknowledged it: what came before it is wiped.
+#define COSIGIL_NEWS_DONE 2
+
+// This sharing, in which this party has no part, is done: the share of the sharing before it is wiped.
+#define COSIGIL_NEWS_RETIRED 3
+
+// This party's signed words contradict each other: cosigil_record_contradiction.
+#define COSIGIL_NEWS_CONTRADICTION 4
+
+// Something that this version of the interface has no number for.
+#define COSIGIL_NEWS_OTHER 255
+
+// The list in a party's acknowledgement of one attempt lacks another that it confirmed.
+#define COSIGIL_SAID_FALSE_LIST 1
+
+// A party acknowledged two attempts, where one promises that there is no other.
+#define COSIGIL_SAID_TWO_ACKS 2
+
 // SHA-256.
 #define COSIGIL_HASH_SHA256 1
 
@@ -198,8 +240,14 @@
 // What the session was run for is there: cosigil_session_output.
 #define COSIGIL_OUTPUT 4
 
-// The session needs no more messages.
+// The session has come to its end: all is well, and it needs no more messages. Never after an abort that ended it.
 #define COSIGIL_FINISHED 8
+
+// The session has ended without success, by an abort or a failure of storage: it takes no more messages.
+#define COSIGIL_ENDED 16
+
+// The checkpoint must be deleted before messages are given out: cosigil_session_stored.
+#define COSIGIL_DELETE 32
 
 // No output.
 #define COSIGIL_OUTPUT_NONE 0
@@ -216,20 +264,11 @@
 // Presignatures: cosigil_presignatures_take.
 #define COSIGIL_OUTPUT_PRESIGNATURES 4
 
-// A package, at those who helped in a repair: cosigil_session_take_package.
+// A package, at those who helped in a repair, or dealt and hold nothing new: cosigil_session_take_package.
 #define COSIGIL_OUTPUT_PACKAGE 5
 
-// A failed check of pair states in a setup: thrown away, counted.
-#define COSIGIL_CONSEQUENCE_STRIKE 1
-
-// A pair is dead for ever, and its peer has a strike.
-#define COSIGIL_CONSEQUENCE_BURNED 2
-
-// Wrong by itself, provable: never to be chosen again for this key.
-#define COSIGIL_CONSEQUENCE_BANNED 3
-
-// A strike or burn that the log failed to record.
-#define COSIGIL_CONSEQUENCE_NOT_RECORDED 4
+// A whole key, at the recipient of an export: cosigil_hazmat_take_secret.
+#define COSIGIL_OUTPUT_SECRET 6
 
 // Done.
 #define COSIGIL_OK 0
@@ -267,7 +306,7 @@
 // What is asked for is not there: not yet, not any more, or of another kind.
 #define COSIGIL_NOT_THERE 110
 
-// Something must be stored first: see cosigil_session_stored.
+// Something must be stored, or deleted, first: see cosigil_session_stored.
 #define COSIGIL_STORE_FIRST 111
 
 // No buffer of this library's, or one that was freed.
@@ -405,6 +444,9 @@
 // Two attempts have certificates, and neither can become done: an operator decides.
 #define COSIGIL_SHARINGS_CONFLICT 307
 
+// An attempt to move the key on is neither done nor discarded.
+#define COSIGIL_ATTEMPT_UNDER_WAY 308
+
 // The session has ended without a result and nobody can be named: try again.
 #define COSIGIL_ABORTED 310
 
@@ -426,7 +468,8 @@
 // A burn or strike could not be recorded. Repair the log, and do not load the pair states again.
 #define COSIGIL_NOT_RECORDED 504
 
-// A burn log or store failed; nothing may go on without it.
+// A burn log or store failed; nothing may go on without it. A record of which a call gave this must be freed and opened
+// again.
 #define COSIGIL_STORE_FAILED 600
 
 // The record is older than one that this installation has had.
@@ -456,7 +499,7 @@
 // A handle is dead since a call on it ended in COSIGIL_PANIC.
 #define COSIGIL_DEAD 901
 
-// The source of randomness gave zeros, or repeated itself.
+// The source of randomness gave zeros, or the same bytes twice in one answer.
 #define COSIGIL_BROKEN_RANDOM 902
 
 // The source of randomness failed.
@@ -479,6 +522,15 @@
 
 // It has this presignature already, or had it.
 #define COSIGIL_STORE_EXISTS 4
+
+// A scalar, in the curve's customary order: big-endian on secp256k1 and P-256, little-endian on Ed25519, ristretto255.
+#define COSIGIL_IMPORT_SCALAR 1
+
+// An Ed25519 private key as of RFC 8032: COSIGIL_FROST_ED25519.
+#define COSIGIL_IMPORT_RFC_8032 2
+
+// A private key of NEM, as its hexadecimal form shows it, first byte first: COSIGIL_FROST_ED25519_KECCAK.
+#define COSIGIL_IMPORT_NEM 3
 
 // The secret key that opens backups. It belongs where no party of a key lives. It never changes; any number of
 // threads may use it at once.
@@ -536,6 +588,8 @@ typedef struct {
   uint8_t *data;
   // How many there are.
   size_t len;
+  // The library's number for this buffer: leave it as it is.
+  uint64_t serial;
 } cosigil_bytes;
 
 // Whom a strike is for.
@@ -552,6 +606,8 @@ typedef struct {
 // else if it has not, or may not have; after that it must refuse everything. The library never calls two of them at
 // once for one log, but from any thread.
 typedef struct {
+  // sizeof(cosigil_burn_log_calls), by which the library knows which functions there are.
+  size_t size;
   // Handed to each call.
   void *context;
   // Burns a pair (32 bytes) for ever and counts a strike for its peer: both or neither. Burning it again changes
@@ -573,6 +629,8 @@ typedef struct {
 // not, or may not have; after that it must refuse everything. The library never calls two of them at once for one
 // store, but from any thread.
 typedef struct {
+  // sizeof(cosigil_key_store_calls), by which the library knows which functions there are.
+  size_t size;
   // Handed to each call.
   void *context;
   // Gives the record saved last: at most `capacity` bytes of it, and in `record_len` its whole length; 0 if there
@@ -596,6 +654,8 @@ typedef int32_t (*cosigil_random)(void *context, uint8_t *bytes, size_t len);
 // presignatures: two signatures from one are the key.** The library never calls two of them at once for one store,
 // but from any thread.
 typedef struct {
+  // sizeof(cosigil_store_calls), by which the library knows which functions there are.
+  size_t size;
   // Handed to each call.
   void *context;
   // Keeps a record, secret, under a name that was never used.
@@ -610,6 +670,10 @@ typedef struct {
   int32_t (*claimed)(void *context, const uint8_t *id, uint8_t *request, uint8_t *reply, uint8_t *found);
   // Wipes an unspent presignature for good.
   int32_t (*discard)(void *context, const uint8_t *id);
+  // Wipes all unspent presignatures of this sharing of this key, 32 bytes each: the record that the store was given to
+  // by cosigil_record_depend has moved on. It may be asked again, also for what it never had. A store that does not
+  // know which they are wipes all that are unspent.
+  int32_t (*retire)(void *context, const uint8_t *key_id, const uint8_t *sharing);
   // Called once when nothing uses the store any more; may be NULL.
   void (*release)(void *context);
 } cosigil_store_calls;
@@ -617,6 +681,33 @@ typedef struct {
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+// What the last abort of the session was about: one of COSIGIL_FAULT_….
+//
+// Returns COSIGIL_OK; COSIGIL_NOT_THERE if there was none; COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
+// COSIGIL_DEAD.
+int32_t cosigil_session_fault(const cosigil_session *session, int32_t *fault);
+
+// The parties that this party saw deviating, in whatever aborts there were; none if it cannot be told. An honest party
+// is never among them.
+//
+// `parties` gets at most `capacity` ids, `count` how many there are.
+//
+// Returns COSIGIL_OK; COSIGIL_NOT_THERE if there was no abort; COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH,
+// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_session_culprits(const cosigil_session *session, uint16_t *parties, size_t capacity, size_t *count);
+
+// What followed from the aborts of the session, durably, by number from 0.
+//
+// `kind` is one of COSIGIL_CONSEQUENCE_…, `party` whom it is about, `pair` the 32 bytes by which the burn log knows the
+// pair that was burned, NULL for all other kinds. Count up until COSIGIL_NOT_THERE comes.
+//
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_session_consequence(const cosigil_session *session,
+                                    int32_t *kind,
+                                    uint16_t *party,
+                                    cosigil_bytes *pair,
+                                    size_t number);
 
 // Makes a new key for backups.
 //
@@ -746,7 +837,8 @@ int32_t cosigil_burn_log_open(cosigil_burn_log **log, const uint8_t *path, size_
 
 // A burn log of the integrator's own, a table in a database for example. What `calls` points to is copied.
 //
-// Returns COSIGIL_OK; COSIGIL_NULL also if one of the functions is NULL; then `release` is not called.
+// Returns COSIGIL_OK; COSIGIL_VALUE for a size that is less than this library's, COSIGIL_NULL also if one of the
+// functions is NULL: `release` is not called then.
 int32_t cosigil_burn_log_callbacks(cosigil_burn_log **log, const cosigil_burn_log_calls *calls);
 
 // A burn log that forgets everything with the process: for tests, and for parties whose pair states never leave
@@ -781,13 +873,66 @@ int32_t cosigil_last_error(char *text, size_t capacity, size_t *length);
 // COSIGIL_LENGTH. It leaves the last error as it is.
 int32_t cosigil_last_fault(int32_t *fault, uint16_t *parties, size_t capacity, size_t *count);
 
-// Wipes and frees a buffer that a function of this library gave out, and sets it to {NULL, 0}.
+// Wipes and frees a buffer that a function of this library gave out, and sets it to {NULL, 0, 0}.
 //
 // An empty one is left as it is. Any thread may free any buffer, once.
 //
-// Returns COSIGIL_OK; COSIGIL_NO_BUFFER, harmlessly, for a buffer that is not this library's or was freed;
-// COSIGIL_NULL.
+// Returns COSIGIL_OK; COSIGIL_NO_BUFFER, harmlessly, for a buffer that is not this library's, was changed, or was
+// freed (through a copy of the struct), also when another one has come to lie at the same address; COSIGIL_NULL.
 int32_t cosigil_bytes_free(cosigil_bytes *bytes);
+
+// Seals a copy of a record, all sharings with their states, pending shares and strikes, under a passphrase, as
+// cosigil_backup_passphrase does a key share.
+//
+// Returns what that does, and COSIGIL_DEAD.
+int32_t cosigil_record_backup_passphrase(const cosigil_record *record,
+                                         cosigil_bytes *file,
+                                         uint32_t memory_kib,
+                                         uint32_t passes,
+                                         uint32_t lanes,
+                                         const uint8_t *passphrase,
+                                         size_t passphrase_len);
+
+// Seals a copy of a record to a public key for backups, signed with this party's identity, as cosigil_backup_seal does a
+// key share.
+//
+// Returns what that does, and COSIGIL_DEAD.
+int32_t cosigil_record_backup_seal(const cosigil_record *record,
+                                   cosigil_bytes *file,
+                                   const cosigil_identity *identity,
+                                   const uint8_t *to,
+                                   size_t to_len);
+
+// Opens what cosigil_record_backup_passphrase sealed, of a key of this suite, and puts the record into an empty store.
+//
+// It is as old as the backup, and this party must not contradict what it has signed since: **before it signs, or takes
+// part in an attempt, it learns from the others** (cosigil_record_exchange, cosigil_record_learn). If the key has moved
+// on, that or cosigil_record_key says so (COSIGIL_OTHER_SHARING), and a repair or an attempt brings a new share.
+//
+// Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_OTHER_IDENTITY, COSIGIL_STORE_FAILED, COSIGIL_NO_HANDLE,
+// COSIGIL_OTHER_HANDLE, and what cosigil_backup_passphrase_open does.
+int32_t cosigil_record_restore_passphrase(const cosigil_identity *identity,
+                                          cosigil_record **record,
+                                          const cosigil_key_store *store,
+                                          uint32_t suite,
+                                          const uint8_t *file,
+                                          size_t file_len,
+                                          const uint8_t *passphrase,
+                                          size_t passphrase_len);
+
+// Opens what cosigil_record_backup_seal sealed, of a key of this suite, by the party with the public identity `maker`,
+// and puts the record into an empty store. The rest is as with cosigil_record_restore_passphrase.
+//
+// Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_STORE_FAILED, and what cosigil_backup_open does.
+int32_t cosigil_record_restore(const cosigil_backup_key *key,
+                               cosigil_record **record,
+                               const cosigil_identity *identity,
+                               const cosigil_key_store *store,
+                               uint32_t suite,
+                               const uint8_t *maker,
+                               size_t maker_len,
+                               const uint8_t *file,
+                               size_t file_len);
 
 // Asks for a signature under a child of the key, at the end of a path such as "m/0/7": for COSIGIL_ECDSA_SECP256K1,
 // COSIGIL_FROST_BIP340 (of which then the Taproot output key is made) and COSIGIL_FROST_ED25519. Signers need to
@@ -849,7 +994,8 @@ int32_t cosigil_xpub_child_key(cosigil_bytes *key,
 // COSIGIL_OPERATOR_NEEDED, COSIGIL_STORE_FAILED, COSIGIL_ZERO_DIGEST, COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY,
 // COSIGIL_OTHER_SHARING, COSIGIL_PARTY_ID, COSIGIL_SIGNERS, COSIGIL_DUPLICATE_PARTY, COSIGIL_UNKNOWN_PARTY,
 // COSIGIL_OTHER_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
-// COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM, COSIGIL_DEAD.
+// COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM, COSIGIL_REFRESH_FIRST, COSIGIL_DEAD; for a request with a path
+// COSIGIL_NO_DERIVATION, COSIGIL_INVALID_CHILD.
 int32_t cosigil_ecdsa_sign_start(const cosigil_identity *identity,
                                  cosigil_session **session,
                                  const cosigil_key_share *share,
@@ -878,11 +1024,14 @@ int32_t cosigil_presign_start(const cosigil_identity *identity,
                               size_t label_len);
 
 // Takes the presignatures that a session has made into a store. `names` gets 32 bytes for each, one after the other:
-// the same at all signers, in the same order.
+// the same at all signers, in the same order. All are stored, or none: if the store refuses one, those before are
+// discarded, and all are lost: presign again.
 //
-// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_STORE_FAILED (what is not stored by then is lost: presign again),
-// COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-int32_t cosigil_presignatures_take(cosigil_store *store, cosigil_bytes *names, cosigil_session *session);
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_STORE_FAILED, COSIGIL_SPENT if the store says that it has one of them
+// already (COSIGIL_STORE_EXISTS, which does not happen with names that are random), COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_presignatures_take(cosigil_store *store,
+                                   cosigil_bytes *names,
+                                   cosigil_session *session);
 
 // Starts signing with a presignature, named by its 32 bytes: one message from each of the signers that it was made
 // by, all of them. When this returns COSIGIL_OK the presignature is spent, durably: another request is refused for
@@ -893,7 +1042,8 @@ int32_t cosigil_presignatures_take(cosigil_store *store, cosigil_bytes *names, c
 // Returns COSIGIL_OK, COSIGIL_SPENT, COSIGIL_UNKNOWN_PRESIGNATURE, COSIGIL_STORE_FAILED, COSIGIL_SUITE,
 // COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_ZERO_DIGEST, COSIGIL_SIGNERS,
 // COSIGIL_UNKNOWN_PARTY, COSIGIL_OTHER_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE,
-// COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
+// COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM; for a request with a path
+// COSIGIL_NO_DERIVATION, COSIGIL_INVALID_CHILD.
 int32_t cosigil_online_start(const cosigil_identity *identity,
                              cosigil_session **session,
                              const cosigil_key_share *share,
@@ -904,6 +1054,21 @@ int32_t cosigil_online_start(const cosigil_identity *identity,
                              const uint8_t *label,
                              size_t label_len);
 
+// What this party has said in signing this request with a presignature that is spent on it: 96 bytes, h ‖ u ‖ w, the
+// digest of the request and two numbers in the curve's customary order. They are public. The signature is s = Σ w / Σ u
+// over the signers: for an application that lost the session in a crash, and whose signers add up by themselves.
+//
+// Returns COSIGIL_OK, COSIGIL_SPENT for another request than the one it was spent on, COSIGIL_UNKNOWN_PRESIGNATURE for
+// a presignature that is not spent, COSIGIL_STORE_FAILED, COSIGIL_SUITE, COSIGIL_ZERO_DIGEST, COSIGIL_NULL,
+// COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE; for a request with a path COSIGIL_NO_DERIVATION,
+// COSIGIL_INVALID_CHILD.
+int32_t cosigil_online_repeat(const cosigil_key_share *share,
+                              cosigil_bytes *said,
+                              const cosigil_store *store,
+                              const cosigil_request *request,
+                              const uint8_t *id,
+                              size_t id_len);
+
 // Starts signing with a FROST suite in a session, without a coordinator: every signer gets the signature.
 //
 // `label`, 32 bytes, names this session: the same at all signers, never used before. `signers` are at least t of the
@@ -911,7 +1076,8 @@ int32_t cosigil_online_start(const cosigil_identity *identity,
 //
 // Returns COSIGIL_OK, COSIGIL_SUITE for an ECDSA key or a request that is none of this suite's, COSIGIL_NULL,
 // COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_PARTY_ID, COSIGIL_SIGNERS, COSIGIL_DUPLICATE_PARTY,
-// COSIGIL_UNKNOWN_PARTY, COSIGIL_OTHER_IDENTITY, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
+// COSIGIL_UNKNOWN_PARTY, COSIGIL_OTHER_IDENTITY, COSIGIL_REFRESH_FIRST, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM;
+// for a request with a path COSIGIL_NO_DERIVATION, COSIGIL_INVALID_CHILD.
 int32_t cosigil_frost_sign_start(const cosigil_identity *identity,
                                  cosigil_session **session,
                                  const cosigil_key_share *share,
@@ -935,12 +1101,14 @@ int32_t cosigil_frost_commit(const cosigil_key_share *share, cosigil_nonces **no
 // COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 int32_t cosigil_frost_list(const cosigil_package *package, cosigil_bytes *list, const cosigil_collection *commitments);
 
-// Makes this signer's part of the signature that *its own application* asks for: step two. The nonces are used up;
-// only if they are of another key, or the list cannot be read, they are not.
+// Makes this signer's part of the signature that *its own application* asks for: step two. The nonces are used up, also
+// when it is refused with COSIGIL_SIGNERS, COSIGIL_UNKNOWN_PARTY, COSIGIL_REFRESH_FIRST, or COSIGIL_ABORTED. They are not
+// if the nonces are of another key, the request is none of this suite's, or the list cannot be read.
 //
 // Returns COSIGIL_OK, COSIGIL_SUITE, COSIGIL_USED_UP for nonces that were used before, COSIGIL_MALFORMED,
 // COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_UNKNOWN_NONCE, COSIGIL_SIGNERS,
-// COSIGIL_UNKNOWN_PARTY, COSIGIL_ABORTED, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+// COSIGIL_UNKNOWN_PARTY, COSIGIL_REFRESH_FIRST, COSIGIL_ABORTED, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE,
+// COSIGIL_OTHER_HANDLE, COSIGIL_DEAD; for a request with a path COSIGIL_NO_DERIVATION, COSIGIL_INVALID_CHILD.
 int32_t cosigil_frost_sign(const cosigil_key_share *share,
                            cosigil_bytes *signature_share,
                            cosigil_nonces *nonces,
@@ -953,7 +1121,9 @@ int32_t cosigil_frost_sign(const cosigil_key_share *share,
 // Returns COSIGIL_OK; COSIGIL_CHEATED, and cosigil_last_fault names all whose part is wrong, as the coordinator sees
 // it: a signer that was served another list is among them; COSIGIL_SUITE, COSIGIL_MALFORMED, COSIGIL_OTHER_SUITE,
 // COSIGIL_WRONG_INBOX, COSIGIL_DUPLICATE_PARTY, COSIGIL_SIGNERS, COSIGIL_UNKNOWN_PARTY, COSIGIL_ABORTED,
-// COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+// COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE; for a request with a path COSIGIL_NOT_THERE if
+// it lacks the chain code (cosigil_request_chain_code), COSIGIL_OTHER_CHAIN_CODE, COSIGIL_NO_DERIVATION,
+// COSIGIL_INVALID_CHILD.
 int32_t cosigil_frost_aggregate(const cosigil_package *package,
                                 cosigil_bytes *signature,
                                 const cosigil_request *request,
@@ -1237,7 +1407,8 @@ int32_t cosigil_key_store_file(cosigil_key_store **store, const uint8_t *path, s
 
 // A store of the integrator's own. What `calls` points to is copied.
 //
-// Returns COSIGIL_OK; COSIGIL_NULL also if one of the functions is NULL; then `release` is not called.
+// Returns COSIGIL_OK; COSIGIL_VALUE for a size that is less than this library's, COSIGIL_NULL also if one of the
+// functions is NULL: `release` is not called then.
 int32_t cosigil_key_store_callbacks(cosigil_key_store **store, const cosigil_key_store_calls *calls);
 
 // A store that forgets everything with the process: for tests.
@@ -1249,6 +1420,89 @@ int32_t cosigil_key_store_memory(cosigil_key_store **store);
 //
 // Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 int32_t cosigil_key_store_free(cosigil_key_store *store);
+
+// Takes a share out of a repair into the record, which keeps all that this party has signed: a new record would not know
+// of it. It is stored when this returns, and in use if no later sharing is. The handle of the share may go then.
+//
+// Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS if there is a share of that sharing, COSIGIL_RETIRED for one that is over,
+// or before the one in use, COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_IDENTITY, COSIGIL_TOO_MANY sharings,
+// COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_adopt(cosigil_record *record,
+                             const cosigil_key_share *share);
+
+// Takes another public identity, 32 bytes, for a party, as all parties do when it has come back by a repair under a new
+// one: on what this party's own operator says, never on a message. It is stored when this returns. For this party
+// itself it is the one that the record was opened with, before cosigil_record_adopt. An ECDSA key wants
+// cosigil_record_note_strikes before, and cosigil_pairs_forget with the peer.
+//
+// Returns COSIGIL_OK; COSIGIL_ATTEMPT_UNDER_WAY if an attempt from the sharing in use is neither done nor discarded;
+// COSIGIL_UNKNOWN_PARTY, COSIGIL_DUPLICATE_IDENTITY, COSIGIL_INVALID_IDENTITY, COSIGIL_OTHER_IDENTITY,
+// COSIGIL_PARTY_ID, COSIGIL_NO_SHARE, COSIGIL_TOO_MANY changes, COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_LENGTH,
+// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_set_identity(cosigil_record *record, uint16_t party, const uint8_t *key, size_t key_len);
+
+// Raises the strikes of peers, in the share that the record keeps, to what the burn log has counted; they never go down.
+// Do so whenever a session has ended in a strike or burn: it is what a backup of the record keeps of them.
+//
+// Returns COSIGIL_OK, COSIGIL_STORE_FAILED, and what cosigil_record_key does.
+int32_t cosigil_record_note_strikes(cosigil_record *record,
+                                    const cosigil_burn_log *log);
+
+// Takes the next piece of news: what cosigil_record_learn, or a session of the record, has changed. Call it until `news`
+// is COSIGIL_NEWS_NONE.
+//
+// `sharing` gets the 32 bytes of the sharing that it is about, NULL where it is about none; `party` is 0 unless the news
+// is COSIGIL_NEWS_CONTRADICTION. What was not taken is gone with the process: cosigil_record_attempt tells how things
+// stand.
+//
+// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_take_news(cosigil_record *record,
+                                 int32_t *news,
+                                 uint16_t *party,
+                                 cosigil_bytes *sharing);
+
+// What a party has signed about the attempts at hand that cannot both be, by number from 0: `party` has said it, `said` is
+// one of COSIGIL_SAID_…. An honest party is never among them. Count up until COSIGIL_NOT_THERE comes.
+//
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_contradiction(const cosigil_record *record,
+                                     uint16_t *party,
+                                     int32_t *said,
+                                     size_t number);
+
+// How an attempt stands, by number from 0, the oldest first: the sharing it makes, one of COSIGIL_ATTEMPT_…, and who has
+// not acknowledged it. Of those it is not known whether they still use the old share.
+//
+// `parties` gets at most `capacity` ids, `count` how many there are. Count up until COSIGIL_NOT_THERE comes.
+//
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE,
+// COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_attempt(const cosigil_record *record,
+                               cosigil_bytes *sharing,
+                               int32_t *state,
+                               uint16_t *parties,
+                               size_t capacity,
+                               size_t *count,
+                               size_t number);
+
+// Discards the pending share of the attempt at this sharing, 32 bytes. If the others finish it, only a repair helps.
+//
+// Returns COSIGIL_OK, COSIGIL_UNKNOWN_ATTEMPT, COSIGIL_ACKNOWLEDGED, COSIGIL_STORE_FAILED, COSIGIL_NULL,
+// COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_discard(cosigil_record *record, const uint8_t *sharing, size_t sharing_len);
+
+// How often this sharing, 32 bytes, was gone back to (cosigil_record_reopen): 0 if never.
+//
+// Returns COSIGIL_OK, COSIGIL_NO_SHARE for one that the record does not have, COSIGIL_NULL, COSIGIL_LENGTH,
+// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_record_era(const cosigil_record *record, uint16_t *era, const uint8_t *sharing, size_t sharing_len);
+
+// Goes back to this sharing, 32 bytes, at all its parties, by an operator's decision after COSIGIL_SHARINGS_CONFLICT.
+// `era` is the number of this reopening, one more than cosigil_record_era gives: the same at all parties. Once it is
+// reached, doing it again changes nothing.
+//
+// Returns what cosigil_record_discard does, and COSIGIL_RETIRED, COSIGIL_NO_SHARE.
+int32_t cosigil_record_reopen(cosigil_record *record, uint16_t era, const uint8_t *sharing, size_t sharing_len);
 
 // Starts the setup of an ECDSA key with one peer: once for every pair of parties after key generation, and again for
 // those of cosigil_pairs_missing.
@@ -1327,21 +1581,27 @@ int32_t cosigil_pairs_free(cosigil_pairs *pairs);
 // Takes all randomness from `fill` from now on, in the place of the operating system's: a hardware module, for
 // example.
 //
-// `context` is handed to each call. Both must stay valid until another source is set. Each function that needs
-// randomness asks for 64 bytes and expands them. A source that gives zeros or repeats itself is refused.
+// `context` is handed to each call. Both must stay valid until cosigil_random_use or cosigil_random_use_system has
+// returned once more: that waits for the calls under way. Each function that needs randomness asks for 64 bytes and
+// expands them. An answer that begins with 32 zeros, or whose two halves are the same, is refused. A source that gives
+// again what it gave before is not noticed, and can cost the key.
 //
 // Set it before anything else is called: it holds for the whole process.
 //
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_IN_CALLBACK.
 int32_t cosigil_random_use(cosigil_random fill, void *context);
 
-// Takes all randomness from the operating system again, as at the start.
+// Takes all randomness from the operating system again, as at the start. When it returns, the source that was in use is
+// not called any more.
 //
 // Returns COSIGIL_OK, COSIGIL_IN_CALLBACK.
 int32_t cosigil_random_use_system(void);
 
 // Makes a new record of a key share, out of key generation or repair, in a store that has none. It is stored when
-// this returns; from then on the record is what keeps the share, through every refresh.
+// this returns; from then on the record is what keeps the share, through every refresh. **Delete the bytes of the share
+// that were stored before, and the checkpoints of its key generation**: a refresh makes an old share worthless only
+// if the parties have none of it left. Where there is a record already a repaired share goes into it
+// (cosigil_record_adopt).
 //
 // Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_OTHER_IDENTITY, COSIGIL_STORE_FAILED, COSIGIL_NULL,
 // COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
@@ -1374,8 +1634,9 @@ int32_t cosigil_record_open(const cosigil_identity *identity, cosigil_record **r
 
 // The presignatures of this store are wiped when the sharing they are of is over, before that is told to anybody.
 //
-// Returns COSIGIL_OK, COSIGIL_NOT_THERE for a store of callbacks, whose owner discards them (cosigil_store_discard),
-// COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+// Of a store of callbacks its `retire` does it.
+//
+// Returns COSIGIL_OK, COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_record_depend(cosigil_record *record, const cosigil_store *store);
 
 // The share to sign with now.
@@ -1391,8 +1652,9 @@ int32_t cosigil_record_package(const cosigil_record *record, cosigil_package **p
 // Starts a refresh: all parties of the key get new shares, the old ones become worthless. `label`, 32 bytes, names
 // this attempt: the same at all parties, never used before. One attempt at a time.
 //
-// There is no output: what the session brings about is in the record, stored before it leaves. COSIGIL_FINISHED comes
-// when all have acknowledged. If it does not come, exchange (cosigil_record_exchange), now or after a restart:
+// There is no output: what the session brings about is in the record, stored before it leaves. Free all handles of the
+// old share then, cosigil_record_key gives the new one, and see that no bytes of the old share are left anywhere.
+// COSIGIL_FINISHED comes when all have acknowledged. If it does not come, exchange (cosigil_record_exchange), now or after a restart:
 // nothing is lost.
 //
 // Returns COSIGIL_OK, COSIGIL_ACKNOWLEDGED, COSIGIL_RETIRED, COSIGIL_NO_SHARE, COSIGIL_OTHER_SHARING,
@@ -1427,7 +1689,8 @@ int32_t cosigil_reshare_start(cosigil_record *record,
 int32_t cosigil_record_exchange(cosigil_record *record, cosigil_bytes *bytes);
 
 // Takes what another party shows: the bytes of its cosigil_record_exchange, or a message of an attempt. Each piece is
-// checked, and it may come twice. Then send what cosigil_record_take_message gives.
+// checked, and it may come twice. Then send what cosigil_record_take_message gives, and see what has changed
+// (cosigil_record_take_news).
 //
 // Returns COSIGIL_OK, COSIGIL_OTHER_SHARING if this party's copy of the record is too old to catch up,
 // COSIGIL_OTHER_KEY, COSIGIL_FOREIGN_MESSAGE, COSIGIL_MALFORMED, COSIGIL_VERSION, COSIGIL_OTHER_SUITE,
@@ -1438,32 +1701,6 @@ int32_t cosigil_record_learn(cosigil_record *record, const uint8_t *bytes, size_
 //
 // Returns COSIGIL_OK, also where there is none; COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_record_take_message(cosigil_record *record, uint16_t *recipient, cosigil_bytes *message);
-
-// How an attempt stands, by number from 0, the oldest first: the sharing it makes, one of COSIGIL_ATTEMPT_…, and who has
-// not acknowledged it. Of those it is not known whether they still use the old share.
-//
-// `parties` gets at most `capacity` ids, `count` how many there are. Count up until COSIGIL_NOT_THERE comes.
-//
-// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE,
-// COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-int32_t cosigil_record_attempt(const cosigil_record *record,
-                               cosigil_bytes *sharing,
-                               int32_t *state,
-                               uint16_t *parties,
-                               size_t capacity,
-                               size_t *count,
-                               size_t number);
-
-// Discards the pending share of the attempt at this sharing, 32 bytes. If the others finish it, only a repair helps.
-//
-// Returns COSIGIL_OK, COSIGIL_UNKNOWN_ATTEMPT, COSIGIL_ACKNOWLEDGED, COSIGIL_STORE_FAILED, COSIGIL_NULL,
-// COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-int32_t cosigil_record_discard(cosigil_record *record, const uint8_t *sharing, size_t sharing_len);
-
-// Goes back to this sharing, 32 bytes, at all its parties, by an operator's decision after COSIGIL_SHARINGS_CONFLICT.
-//
-// Returns what cosigil_record_discard does, and COSIGIL_RETIRED, COSIGIL_NO_SHARE.
-int32_t cosigil_record_reopen(cosigil_record *record, const uint8_t *sharing, size_t sharing_len);
 
 // Frees a record. NULL is left alone. What is in its store stays; sessions of it go on.
 //
@@ -1511,7 +1748,7 @@ int32_t cosigil_repair_start(const cosigil_identity *identity,
                              size_t label_len);
 
 // The same share, with another public identity of a party: after a repair in which that got a new one. Store it in
-// the place of the old one.
+// the place of the old one. With a record use cosigil_record_set_identity.
 //
 // Returns COSIGIL_OK, COSIGIL_UNKNOWN_PARTY, COSIGIL_DUPLICATE_IDENTITY, COSIGIL_PARTY_ID, COSIGIL_INVALID_IDENTITY,
 // COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
@@ -1566,14 +1803,16 @@ int32_t cosigil_request_free(cosigil_request *request);
 
 // Gives a session a message off the wire: any bytes, from anywhere, in any order.
 //
-// `progress` gets what is to be done now: COSIGIL_SEND | COSIGIL_STORE | COSIGIL_OUTPUT | COSIGIL_FINISHED. Store
-// first, then send; fund an address of a new key only when its key generation is COSIGIL_FINISHED.
+// `progress` gets what is to be done now: COSIGIL_SEND | COSIGIL_STORE | COSIGIL_OUTPUT | COSIGIL_FINISHED |
+// COSIGIL_ENDED | COSIGIL_DELETE. Store first, then delete, then send; fund an address of a new key only when its key
+// generation is COSIGIL_FINISHED. It is 0 unless COSIGIL_OK is returned: ask cosigil_session_progress then.
 //
-// Returns COSIGIL_OK. A status from 100 to 299, COSIGIL_FOREIGN_MESSAGE for example, is about these bytes alone: the
-// session is unharmed; throw them away. From 300 to 699 the session has ended (a session that has promised something
-// to its peers lives on, see cosigil_session_progress): ask cosigil_session_fault, cosigil_session_culprits and
-// cosigil_session_consequence, and send what cosigil_session_take_message still gives, that the others can tell too.
-// COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+// Returns COSIGIL_OK. A status from 100 to 299, COSIGIL_FOREIGN_MESSAGE for example, is about these bytes alone, also
+// where there are none (COSIGIL_LENGTH): the session is unharmed; throw them away. From 300 to 699 there was an abort,
+// or storage failed: ask cosigil_session_fault, cosigil_session_culprits and cosigil_session_consequence, and send what
+// cosigil_session_take_message still gives, that the others can tell too. Whether it has ended the session,
+// COSIGIL_ENDED of cosigil_session_progress says: a session that has promised something to its peers lives on. After
+// that it is COSIGIL_OVER. COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_session_receive(cosigil_session *session, uint32_t *progress, const uint8_t *bytes, size_t bytes_len);
 
 // What is to be done now, as cosigil_session_receive says it: after a start, and after an abort.
@@ -1581,7 +1820,7 @@ int32_t cosigil_session_receive(cosigil_session *session, uint32_t *progress, co
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_session_progress(const cosigil_session *session, uint32_t *progress);
 
-// Takes the next message to send. Call it until `message` comes back as {NULL, 0}.
+// Takes the next message to send. Call it until `message` comes back with NULL.
 //
 // `recipient` is the id of the one party it is for; 0: the same bytes for all the others. Send it over any channel;
 // nobody but the recipient can read what is secret in it. Free it with cosigil_bytes_free.
@@ -1604,10 +1843,13 @@ int32_t cosigil_session_send_again(cosigil_session *session);
 // twice; COSIGIL_OVER, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_session_checkpoint(cosigil_session *session, cosigil_bytes *checkpoint);
 
-// Says that what COSIGIL_STORE asks for is stored, durably: messages are given out again.
+// Says that what COSIGIL_STORE asks for is stored, durably, and what COSIGIL_DELETE asks for is deleted: messages are
+// given out again.
 //
-// That is, where the session can be resumed and is not finished, what cosigil_session_checkpoint gave; and what came
-// out of it, where that is a key share or a pair.
+// To be stored are, where the session can be resumed and is not over, what cosigil_session_checkpoint gave; and what
+// came out of it, where that is a key share or a pair. To be deleted, when a session that can be resumed is over, are
+// all its checkpoints, after the output is stored: a session that was taken up again from one would not know what it
+// has said since, a complaint for example.
 //
 // Returns COSIGIL_OK; COSIGIL_STORE_FIRST if that was not even asked for; COSIGIL_NULL, COSIGIL_NO_HANDLE,
 // COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
@@ -1635,27 +1877,6 @@ int32_t cosigil_session_conflicts(const cosigil_session *session, uint16_t *part
 //
 // Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 int32_t cosigil_session_round(const cosigil_session *session, uint8_t *round);
-
-// What ended the session: one of COSIGIL_FAULT_….
-//
-// Returns COSIGIL_OK; COSIGIL_NOT_THERE if nothing did; COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
-// COSIGIL_DEAD.
-int32_t cosigil_session_fault(const cosigil_session *session, int32_t *fault);
-
-// The parties that this party saw deviating; none if it cannot be told. An honest party is never among them.
-//
-// `parties` gets at most `capacity` ids, `count` how many there are.
-//
-// Returns COSIGIL_OK; COSIGIL_NOT_THERE if nothing ended the session; COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH,
-// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-int32_t cosigil_session_culprits(const cosigil_session *session, uint16_t *parties, size_t capacity, size_t *count);
-
-// What followed from the end of the session, durably, by number from 0.
-//
-// `kind` is one of COSIGIL_CONSEQUENCE_…, `party` whom it is about. Count up until COSIGIL_NOT_THERE comes.
-//
-// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-int32_t cosigil_session_consequence(const cosigil_session *session, int32_t *kind, uint16_t *party, size_t number);
 
 // Which output waits to be taken: one of COSIGIL_OUTPUT_….
 //
@@ -1698,7 +1919,8 @@ int32_t cosigil_store_folder(cosigil_store **store, const uint8_t *path, size_t 
 
 // A store of the integrator's own. What `calls` points to is copied.
 //
-// Returns COSIGIL_OK; COSIGIL_NULL also if one of the functions is NULL; then `release` is not called.
+// Returns COSIGIL_OK; COSIGIL_VALUE for a size that is less than this library's, COSIGIL_NULL also if one of the
+// functions is NULL: `release` is not called then.
 int32_t cosigil_store_callbacks(cosigil_store **store, const cosigil_store_calls *calls);
 
 // A store that forgets everything with the process.
@@ -1716,6 +1938,98 @@ int32_t cosigil_store_discard(cosigil_store *store, const uint8_t *id, size_t id
 //
 // Returns COSIGIL_OK, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
 int32_t cosigil_store_free(cosigil_store *store);
+
+// Starts the import of a whole key, at the machine that has it: it deals the key to `holders`, any `threshold` of whom
+// can use it, after a refresh, which is all that the shares are good for at first (COSIGIL_REFRESH_FIRST). **The key is
+// as secret as the machine it came from, and its backups.**
+//
+// `form` is one of COSIGIL_IMPORT_…; `secret` has 32 bytes, or 64: then the last 32 are its chain code, without which
+// one is drawn and children are others than before. `me` and `identity` are those of a holder, or of nobody else.
+// `plan` goes to all other parties, over any channel, for cosigil_hazmat_import_accept. `label`, 32 bytes, names this
+// session: the same at all, never used before.
+//
+// The output is a key share, or, at a dealer that is no holder, a package. The session cannot be taken up again: after
+// a crash import the key anew.
+//
+// Returns COSIGIL_OK, COSIGIL_SUITE also for a form that is not this suite's, COSIGIL_MALFORMED, COSIGIL_IDENTITY for 0,
+// COSIGIL_THRESHOLD, COSIGIL_PARTY_ID, COSIGIL_UNKNOWN_PARTY, COSIGIL_DUPLICATE_IDENTITY, COSIGIL_OTHER_IDENTITY,
+// COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED,
+// COSIGIL_BROKEN_RANDOM.
+int32_t cosigil_hazmat_import_start(const cosigil_identity *identity,
+                                    cosigil_session **session,
+                                    cosigil_bytes *plan,
+                                    const cosigil_parties *holders,
+                                    uint32_t suite,
+                                    uint32_t form,
+                                    uint16_t me,
+                                    uint16_t threshold,
+                                    const uint8_t *secret,
+                                    size_t secret_len,
+                                    const uint8_t *label,
+                                    size_t label_len);
+
+// Takes part in the import of a key. `public_key` is the key **as this party's own operator knows it from elsewhere**,
+// as a point: 33 bytes on secp256k1 (BIP-340 as well, before any tweak) and P-256, 32 on the others; `holders` and
+// `threshold` are what the operator expects. The rest is as with cosigil_hazmat_import_start.
+//
+// Returns what that does, and COSIGIL_OTHER_KEY for another key, COSIGIL_OTHER_IDENTITY for other holders,
+// COSIGIL_VERSION, COSIGIL_OTHER_SUITE.
+int32_t cosigil_hazmat_import_accept(const cosigil_identity *identity,
+                                     cosigil_session **session,
+                                     const cosigil_parties *holders,
+                                     uint32_t suite,
+                                     uint16_t me,
+                                     uint16_t threshold,
+                                     const uint8_t *plan,
+                                     size_t plan_len,
+                                     const uint8_t *public_key,
+                                     size_t public_key_len,
+                                     const uint8_t *label,
+                                     size_t label_len);
+
+// Starts the export of the whole key to one party, the recipient, at one of `dealers`, at least t holders: a decision of
+// all their operators. **The recipient then has the whole key**; the holders go on as before, with a key that is only as
+// secret as that machine. `recipient` and `key`, its public identity, may be this party's.
+//
+// The output is a package, or, at a dealer that is the recipient, the key (cosigil_hazmat_take_secret). The session
+// cannot be taken up again.
+//
+// Returns COSIGIL_OK, COSIGIL_SIGNERS for too few dealers, COSIGIL_REFRESH_FIRST, COSIGIL_UNKNOWN_PARTY,
+// COSIGIL_DUPLICATE_PARTY, COSIGIL_DUPLICATE_IDENTITY, COSIGIL_PARTY_ID, COSIGIL_INVALID_IDENTITY,
+// COSIGIL_OTHER_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
+// COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
+int32_t cosigil_hazmat_export_start(const cosigil_identity *identity,
+                                    cosigil_session **session,
+                                    const cosigil_key_share *share,
+                                    uint16_t recipient,
+                                    const uint8_t *key,
+                                    size_t key_len,
+                                    const uint16_t *dealers,
+                                    size_t dealers_len,
+                                    const uint8_t *label,
+                                    size_t label_len);
+
+// Starts an export at its recipient, who has no share. `package` may come from anybody; `expected`, its digest
+// (cosigil_package_digest), only from this party's own operator. The output is the key: cosigil_hazmat_take_secret.
+//
+// Returns what cosigil_hazmat_export_start does, and COSIGIL_OTHER_KEY for another package.
+int32_t cosigil_hazmat_export_receive(const cosigil_identity *identity,
+                                      cosigil_session **session,
+                                      const cosigil_package *package,
+                                      uint16_t me,
+                                      const uint8_t *expected,
+                                      size_t expected_len,
+                                      const uint16_t *dealers,
+                                      size_t dealers_len,
+                                      const uint8_t *label,
+                                      size_t label_len);
+
+// Takes the whole key out of an export, at its recipient: 32 bytes in the curve's customary order. On Ed25519 no seed of
+// RFC 8032 leads to it, and software that sets bits in it gets another key: compare the public key.
+//
+// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_hazmat_take_secret(cosigil_session *session,
+                                   cosigil_bytes *secret);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use cosigil::key::backup::passphrase::{self, Cost};
-use cosigil::key::backup::{BackupKey, BackupSecretKey, ShareBackup, VerifiableBackup, recipient};
+use cosigil::key::backup::{BackupKey, BackupSecretKey, ShareBackup, StoredKey, VerifiableBackup, recipient};
 use cosigil::{Identity, KeyShare, PartyId, PublicIdentity, PublicKeyPackage};
 
 use crate::bytes::cosigil_bytes;
@@ -32,12 +32,12 @@ pub const COSIGIL_BACKUP_PASSES: u32 = 3;
 /// By default: lanes.
 pub const COSIGIL_BACKUP_LANES: u32 = 4;
 
-fn seal_under<S: Served>(share: &KeyShare<S>, passphrase: &[u8], cost: Cost) -> Result<Vec<u8>> {
-    Ok(passphrase::seal(share, passphrase, cost, &mut random()?)?)
+pub(crate) fn seal_under(key: &impl StoredKey, passphrase: &[u8], cost: Cost) -> Result<Vec<u8>> {
+    Ok(passphrase::seal(key, passphrase, cost, &mut random()?)?)
 }
 
-fn seal<S: Served>(share: &KeyShare<S>, to: &BackupKey, maker: &Identity) -> Result<Vec<u8>> {
-    Ok(recipient::seal(share, to, maker, &mut random()?)?)
+pub(crate) fn seal(key: &impl StoredKey, to: &BackupKey, maker: &Identity) -> Result<Vec<u8>> {
+    Ok(recipient::seal(key, to, maker, &mut random()?)?)
 }
 
 fn make<S: Served>(share: &KeyShare<S>, to: &BackupKey, maker: &Identity) -> Result<(Vec<u8>, Vec<u8>)> {
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn cosigil_backup_passphrase(
         // SAFETY: by contract null or `passphrase_len` bytes.
         let passphrase = unsafe { given(passphrase, passphrase_len) }?;
         let cost = Cost::new(memory_kib, passes, lanes)?;
-        file.lend(with_each!(&*share, share => seal_under(share, passphrase, cost))?);
+        file.lend(with_each!(&*share, share => seal_under(&**share, passphrase, cost))?);
         Ok(())
     })
 }
@@ -182,7 +182,7 @@ pub unsafe extern "C" fn cosigil_backup_seal(
         let (share, identity) = (handle::get(share)?, handle::get(identity)?);
         // SAFETY: by contract null or `to_len` bytes.
         let to = BackupKey::from_bytes(unsafe { given(to, to_len) }?)?;
-        file.lend(with_each!(&*share, share => seal(share, &to, &identity))?);
+        file.lend(with_each!(&*share, share => seal(&**share, &to, &identity))?);
         Ok(())
     })
 }

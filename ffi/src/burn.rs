@@ -35,6 +35,8 @@ pub struct cosigil_peer {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct cosigil_burn_log_calls {
+    /// sizeof(cosigil_burn_log_calls), by which the library knows which functions there are.
+    pub size: usize,
     /// Handed to each call.
     pub context: *mut c_void,
     /// Burns a pair (32 bytes) for ever and counts a strike for its peer: both or neither. Burning it again changes
@@ -73,7 +75,7 @@ struct CallbackLog(Callbacks<Functions>);
 
 impl CallbackLog {
     fn new(calls: &cosigil_burn_log_calls) -> Option<Self> {
-        let cosigil_burn_log_calls { context, burn, is_burned, strike, strikes, forgive, release } = *calls;
+        let cosigil_burn_log_calls { size: _, context, burn, is_burned, strike, strikes, forgive, release } = *calls;
         let functions =
             Functions { burn: burn?, is_burned: is_burned?, strike: strike?, strikes: strikes?, forgive: forgive? };
         Some(Self(Callbacks::new(functions, context, release)))
@@ -154,7 +156,8 @@ pub unsafe extern "C" fn cosigil_burn_log_open(
 
 /// A burn log of the integrator's own, a table in a database for example. What `calls` points to is copied.
 ///
-/// Returns COSIGIL_OK; COSIGIL_NULL also if one of the functions is NULL; then `release` is not called.
+/// Returns COSIGIL_OK; COSIGIL_VALUE for a size that is less than this library's, COSIGIL_NULL also if one of the
+/// functions is NULL: `release` is not called then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_burn_log_callbacks(
     log: *mut *mut cosigil_burn_log,

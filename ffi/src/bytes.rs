@@ -15,11 +15,13 @@ pub struct cosigil_bytes {
     pub data: *mut u8,
     /// How many there are.
     pub len: usize,
+    /// The library's number for this buffer: leave it as it is.
+    pub serial: u64,
 }
 
 impl Default for cosigil_bytes {
     fn default() -> Self {
-        Self { data: std::ptr::null_mut(), len: 0 }
+        Self { data: std::ptr::null_mut(), len: 0, serial: 0 }
     }
 }
 
@@ -33,9 +35,16 @@ struct Lent {
 // SAFETY: the vector it stands for belongs to the registry alone, which is behind a lock.
 unsafe impl Send for Lent {}
 
-static LENT: Mutex<BTreeMap<usize, Lent>> = Mutex::new(BTreeMap::new());
+/// Buffers that are out, by serial number. No number is given twice, so a buffer that came back stays unknown, whatever
+/// lives at its address by then.
+struct Registry {
+    last: u64,
+    buffers: BTreeMap<u64, Lent>,
+}
 
-fn lent() -> MutexGuard<'static, BTreeMap<usize, Lent>> {
+static LENT: Mutex<Registry> = Mutex::new(Registry { last: 0, buffers: BTreeMap::new() });
+
+fn lent() -> MutexGuard<'static, Registry> {
     // Nothing in here can panic halfway.
     LENT.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -47,8 +56,11 @@ pub(crate) fn lend(mut bytes: Zeroizing<Vec<u8>>) -> cosigil_bytes {
         return cosigil_bytes::default();
     }
     let (data, len, capacity) = (vector.as_mut_ptr(), vector.len(), vector.capacity());
-    lent().insert(data.addr(), Lent { data, len, capacity });
-    cosigil_bytes { data, len }
+    let mut registry = lent();
+    registry.last = registry.last.wrapping_add(1); // 2^64 buffers are never given out
+    let serial = registry.last;
+    registry.buffers.insert(serial, Lent { data, len, capacity });
+    cosigil_bytes { data, len, serial }
 }
 
 /// Takes the bytes back and wipes them.
@@ -57,7 +69,13 @@ pub(crate) fn free(bytes: cosigil_bytes) -> Result {
         return Ok(());
     }
     let unknown = Failure::new(COSIGIL_NO_BUFFER, "no buffer of this library's, or it was freed");
-    let Lent { data, len, capacity } = lent().remove(&bytes.data.addr()).ok_or(unknown)?;
+    let mut registry = lent();
+    let is_it = |lent: &Lent| lent.data.addr() == bytes.data.addr() && lent.len == bytes.len;
+    if !registry.buffers.get(&bytes.serial).is_some_and(is_it) {
+        return Err(unknown);
+    }
+    let Lent { data, len, capacity } = registry.buffers.remove(&bytes.serial).ok_or(unknown)?;
+    drop(registry);
     // SAFETY: these are the parts of a vector that `lend` has taken apart, and nobody else has them: they were in the
     // registry.
     let mut vector = unsafe { Vec::from_raw_parts(data, len, capacity) };
@@ -67,5 +85,27 @@ pub(crate) fn free(bytes: cosigil_bytes) -> Result {
 
 /// How many buffers are out.
 pub(crate) fn count() -> usize {
-    lent().len()
+    lent().buffers.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// I-07: a buffer that was freed stays unknown, also when another one has come to lie at its address.
+    #[test]
+    fn i_07_a_stale_buffer_frees_nothing() {
+        let stale = lend(Zeroizing::new(vec![7; 32]));
+        free(stale).unwrap();
+        let status = |bytes| free(bytes).err().map(|failure| failure.status);
+        let mut here = lend(Zeroizing::new(vec![8; 32]));
+        // Whether the allocator gives the same address is its own affair; here it does.
+        let at_its_address = cosigil_bytes { data: here.data, ..stale };
+        assert_eq!(status(stale), Some(COSIGIL_NO_BUFFER));
+        assert_eq!(status(at_its_address), Some(COSIGIL_NO_BUFFER));
+        here.len -= 1;
+        assert_eq!(status(here), Some(COSIGIL_NO_BUFFER));
+        here.len += 1;
+        free(here).unwrap();
+    }
 }

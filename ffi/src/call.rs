@@ -113,12 +113,12 @@ pub unsafe extern "C" fn cosigil_last_fault(
     })
 }
 
-/// Wipes and frees a buffer that a function of this library gave out, and sets it to {NULL, 0}.
+/// Wipes and frees a buffer that a function of this library gave out, and sets it to {NULL, 0, 0}.
 ///
 /// An empty one is left as it is. Any thread may free any buffer, once.
 ///
-/// Returns COSIGIL_OK; COSIGIL_NO_BUFFER, harmlessly, for a buffer that is not this library's or was freed;
-/// COSIGIL_NULL.
+/// Returns COSIGIL_OK; COSIGIL_NO_BUFFER, harmlessly, for a buffer that is not this library's, was changed, or was
+/// freed (through a copy of the struct), also when another one has come to lie at the same address; COSIGIL_NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_bytes_free(bytes: *mut cosigil_bytes) -> i32 {
     call(|| {

@@ -47,7 +47,8 @@ impl<F> Callbacks<F> {
 /// A handle for what is made of an integrator's table, which is `None` if one of the functions is NULL.
 ///
 /// # Safety
-/// `table` is null or one such table that nobody writes during the call; `place` an output.
+/// `table` is null or one such table, at least as long as the size that it begins with says, which nobody writes during
+/// the call; `place` an output.
 pub(crate) unsafe fn open_callbacks<T, H: Handle>(
     place: *mut *mut H,
     table: *const T,
@@ -56,7 +57,12 @@ pub(crate) unsafe fn open_callbacks<T, H: Handle>(
     call(|| {
         outs!(place);
         entered()?;
-        // SAFETY: the same contract.
+        // SAFETY: every table begins with its size.
+        let size = unsafe { given(table.cast::<usize>(), 1) }?;
+        if size.first().is_none_or(|size| *size < size_of::<T>()) {
+            return Err(Failure::VALUE);
+        }
+        // SAFETY: the same contract; the table is as long as this library's.
         let table = unsafe { given(table, 1) }?;
         place.open(table.first().and_then(make).ok_or(Failure::NULL)?)
     })

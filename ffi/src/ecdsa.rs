@@ -7,6 +7,7 @@ use cosigil::ecdsa::pairs::PairStates;
 use cosigil::ecdsa::presign::{self, Presign, Signer};
 use cosigil::ecdsa::sign::{self, Sign};
 use cosigil::ecdsa::{Presignature, PresignatureId, PresignatureStore, Signed, online};
+use cosigil::wire::{Shape, Wire};
 use cosigil::{Identity, KeyShare, Label, PartyId};
 
 use crate::burn::cosigil_burn_log;
@@ -58,12 +59,30 @@ struct Made<S: ServedEcdsa>(Vec<Presignature<S>>);
 
 impl<S: ServedEcdsa> Presignatures for Made<S> {
     fn store(self: Box<Self>, store: &dyn PresignatureStore) -> Result<Vec<u8>> {
-        let mut names = Vec::with_capacity(32 * self.0.len());
+        let mut names = Vec::new();
         for presignature in self.0 {
-            names.extend_from_slice(presignature.store(store)?.as_bytes());
+            names.push(presignature.id());
+            if let Err(refusal) = presignature.store(store) {
+                // Nobody would know the names of those before. One that cannot be wiped either is nameless, and in a
+                // store that has failed.
+                for id in &names {
+                    let _ = store.discard(id);
+                }
+                return Err(refusal.into());
+            }
         }
-        Ok(names)
+        Ok(names.iter().flat_map(|id| *id.as_bytes()).collect())
     }
+}
+
+fn repeat<S: ServedEcdsa>(
+    share: &KeyShare<S>,
+    id: &PresignatureId,
+    wish: &Wish,
+    store: &dyn PresignatureStore,
+) -> Result<Vec<u8>> {
+    let said = online::repeat(id, &wish.ecdsa(share)?, store)?;
+    Ok(said.encode(&Shape { threshold: 0, parties: 0, batch: 1 }))
 }
 
 fn start_online<S: ServedEcdsa>(
@@ -91,7 +110,8 @@ fn start_online<S: ServedEcdsa>(
 /// COSIGIL_OPERATOR_NEEDED, COSIGIL_STORE_FAILED, COSIGIL_ZERO_DIGEST, COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY,
 /// COSIGIL_OTHER_SHARING, COSIGIL_PARTY_ID, COSIGIL_SIGNERS, COSIGIL_DUPLICATE_PARTY, COSIGIL_UNKNOWN_PARTY,
 /// COSIGIL_OTHER_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
-/// COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM, COSIGIL_DEAD.
+/// COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM, COSIGIL_REFRESH_FIRST, COSIGIL_DEAD; for a request with a path
+/// COSIGIL_NO_DERIVATION, COSIGIL_INVALID_CHILD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_ecdsa_sign_start(
     identity: *const cosigil_identity,
@@ -157,10 +177,11 @@ pub unsafe extern "C" fn cosigil_presign_start(
 }
 
 /// Takes the presignatures that a session has made into a store. `names` gets 32 bytes for each, one after the other:
-/// the same at all signers, in the same order.
+/// the same at all signers, in the same order. All are stored, or none: if the store refuses one, those before are
+/// discarded, and all are lost: presign again.
 ///
-/// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_STORE_FAILED (what is not stored by then is lost: presign again),
-/// COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+/// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_STORE_FAILED, COSIGIL_SPENT if the store says that it has one of them
+/// already (COSIGIL_STORE_EXISTS, which does not happen with names that are random), COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_presignatures_take(
     store: *mut cosigil_store,
@@ -185,7 +206,8 @@ pub unsafe extern "C" fn cosigil_presignatures_take(
 /// Returns COSIGIL_OK, COSIGIL_SPENT, COSIGIL_UNKNOWN_PRESIGNATURE, COSIGIL_STORE_FAILED, COSIGIL_SUITE,
 /// COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_ZERO_DIGEST, COSIGIL_SIGNERS,
 /// COSIGIL_UNKNOWN_PARTY, COSIGIL_OTHER_IDENTITY, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE,
-/// COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
+/// COSIGIL_OTHER_HANDLE, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM; for a request with a path
+/// COSIGIL_NO_DERIVATION, COSIGIL_INVALID_CHILD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_online_start(
     identity: *const cosigil_identity,
@@ -210,5 +232,33 @@ pub unsafe extern "C" fn cosigil_online_start(
         let start =
             with_ecdsa!(share, share => start_online(share, &identity, label, &id, &wish, &store.presignatures));
         session.open(Mutex::new(start?))
+    })
+}
+
+/// What this party has said in signing this request with a presignature that is spent on it: 96 bytes, h ‖ u ‖ w, the
+/// digest of the request and two numbers in the curve's customary order. They are public. The signature is s = Σ w / Σ u
+/// over the signers: for an application that lost the session in a crash, and whose signers add up by themselves.
+///
+/// Returns COSIGIL_OK, COSIGIL_SPENT for another request than the one it was spent on, COSIGIL_UNKNOWN_PRESIGNATURE for
+/// a presignature that is not spent, COSIGIL_STORE_FAILED, COSIGIL_SUITE, COSIGIL_ZERO_DIGEST, COSIGIL_NULL,
+/// COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE; for a request with a path COSIGIL_NO_DERIVATION,
+/// COSIGIL_INVALID_CHILD.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cosigil_online_repeat(
+    share: *const cosigil_key_share,
+    said: *mut cosigil_bytes,
+    store: *const cosigil_store,
+    request: *const cosigil_request,
+    id: *const u8,
+    id_len: usize,
+) -> i32 {
+    call(|| {
+        outs!(said);
+        let (share, store, wish) = (handle::get(share)?, handle::get(store)?, wish(request)?);
+        // SAFETY: by contract null or `id_len` bytes.
+        let id = PresignatureId::from_bytes(array(unsafe { given(id, id_len) }?)?);
+        let Each::Ecdsa(share) = &*share else { return Err(Failure::SUITE) };
+        said.lend(with_ecdsa!(share, share => repeat(share, &id, &wish, &*store.presignatures))?);
+        Ok(())
     })
 }

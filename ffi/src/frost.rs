@@ -103,7 +103,8 @@ fn aggregate<S: ServedFrost>(
 ///
 /// Returns COSIGIL_OK, COSIGIL_SUITE for an ECDSA key or a request that is none of this suite's, COSIGIL_NULL,
 /// COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_PARTY_ID, COSIGIL_SIGNERS, COSIGIL_DUPLICATE_PARTY,
-/// COSIGIL_UNKNOWN_PARTY, COSIGIL_OTHER_IDENTITY, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM.
+/// COSIGIL_UNKNOWN_PARTY, COSIGIL_OTHER_IDENTITY, COSIGIL_REFRESH_FIRST, COSIGIL_RANDOM_FAILED, COSIGIL_BROKEN_RANDOM;
+/// for a request with a path COSIGIL_NO_DERIVATION, COSIGIL_INVALID_CHILD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_frost_sign_start(
     identity: *const cosigil_identity,
@@ -168,12 +169,14 @@ pub unsafe extern "C" fn cosigil_frost_list(
     })
 }
 
-/// Makes this signer's part of the signature that *its own application* asks for: step two. The nonces are used up;
-/// only if they are of another key, or the list cannot be read, they are not.
+/// Makes this signer's part of the signature that *its own application* asks for: step two. The nonces are used up, also
+/// when it is refused with COSIGIL_SIGNERS, COSIGIL_UNKNOWN_PARTY, COSIGIL_REFRESH_FIRST, or COSIGIL_ABORTED. They are not
+/// if the nonces are of another key, the request is none of this suite's, or the list cannot be read.
 ///
 /// Returns COSIGIL_OK, COSIGIL_SUITE, COSIGIL_USED_UP for nonces that were used before, COSIGIL_MALFORMED,
 /// COSIGIL_OTHER_SUITE, COSIGIL_OTHER_KEY, COSIGIL_OTHER_SHARING, COSIGIL_UNKNOWN_NONCE, COSIGIL_SIGNERS,
-/// COSIGIL_UNKNOWN_PARTY, COSIGIL_ABORTED, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+/// COSIGIL_UNKNOWN_PARTY, COSIGIL_REFRESH_FIRST, COSIGIL_ABORTED, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE,
+/// COSIGIL_OTHER_HANDLE, COSIGIL_DEAD; for a request with a path COSIGIL_NO_DERIVATION, COSIGIL_INVALID_CHILD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_frost_sign(
     share: *const cosigil_key_share,
@@ -239,7 +242,9 @@ fn is_same_suite(share: &Frost<crate::each::Shares>, nonces: &AnyNonces) -> bool
 /// Returns COSIGIL_OK; COSIGIL_CHEATED, and cosigil_last_fault names all whose part is wrong, as the coordinator sees
 /// it: a signer that was served another list is among them; COSIGIL_SUITE, COSIGIL_MALFORMED, COSIGIL_OTHER_SUITE,
 /// COSIGIL_WRONG_INBOX, COSIGIL_DUPLICATE_PARTY, COSIGIL_SIGNERS, COSIGIL_UNKNOWN_PARTY, COSIGIL_ABORTED,
-/// COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
+/// COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE; for a request with a path COSIGIL_NOT_THERE if
+/// it lacks the chain code (cosigil_request_chain_code), COSIGIL_OTHER_CHAIN_CODE, COSIGIL_NO_DERIVATION,
+/// COSIGIL_INVALID_CHILD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_frost_aggregate(
     package: *const cosigil_package,

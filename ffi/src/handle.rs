@@ -83,17 +83,21 @@ pub(crate) fn get<H: Handle>(handle: *const H) -> Result<Arc<H::Object>> {
     object.downcast().map_err(|_| Failure::OTHER_HANDLE)
 }
 
-/// Forgets a handle. What it stands for goes when nobody uses it any more.
+/// Forgets a handle. What it stands for goes when nobody uses it any more. In a callback too: a destructor may run
+/// anywhere, and no lock is held here that a call under way holds.
 pub(crate) fn close<H: Handle>(handle: *const H) -> i32 {
     call(|| {
         if handle.is_null() {
             return Ok(());
         }
-        get(handle)?;
         let mut table = TABLE.write().unwrap_or_else(PoisonError::into_inner);
+        let object = table.objects.get(&handle.addr()).ok_or(Failure::NO_HANDLE)?;
+        if !object.is::<H::Object>() {
+            return Err(Failure::OTHER_HANDLE);
+        }
         let object = table.objects.remove(&handle.addr());
         drop(table);
-        drop(object);
+        drop(object); // the last user wipes it, without the table's lock
         Ok(())
     })
 }

@@ -19,7 +19,7 @@ macro_rules! blank {
 }
 
 blank!(u8 = 0, u16 = 0, u32 = 0, i32 = 0, u64 = 0, usize = 0);
-blank!(cosigil_bytes = cosigil_bytes { data: std::ptr::null_mut(), len: 0 });
+blank!(cosigil_bytes = cosigil_bytes { data: std::ptr::null_mut(), len: 0, serial: 0 });
 
 impl<H> Blank for *mut H {
     const BLANK: Self = std::ptr::null_mut();

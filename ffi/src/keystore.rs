@@ -23,6 +23,8 @@ impl Handle for cosigil_key_store {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct cosigil_key_store_calls {
+    /// sizeof(cosigil_key_store_calls), by which the library knows which functions there are.
+    pub size: usize,
     /// Handed to each call.
     pub context: *mut c_void,
     /// Gives the record saved last: at most `capacity` bytes of it, and in `record_len` its whole length; 0 if there
@@ -56,7 +58,7 @@ const LONGEST_RECORD: usize = 1 << 28;
 
 impl CallbackKeyStore {
     fn new(calls: &cosigil_key_store_calls) -> Option<Self> {
-        let cosigil_key_store_calls { context, load, save, newest, release } = *calls;
+        let cosigil_key_store_calls { size: _, context, load, save, newest, release } = *calls;
         let functions = Functions { load: load?, save: save?, newest: newest? };
         Some(Self(Callbacks::new(functions, context, release)))
     }
@@ -116,7 +118,8 @@ pub unsafe extern "C" fn cosigil_key_store_file(
 
 /// A store of the integrator's own. What `calls` points to is copied.
 ///
-/// Returns COSIGIL_OK; COSIGIL_NULL also if one of the functions is NULL; then `release` is not called.
+/// Returns COSIGIL_OK; COSIGIL_VALUE for a size that is less than this library's, COSIGIL_NULL also if one of the
+/// functions is NULL: `release` is not called then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_key_store_callbacks(
     store: *mut *mut cosigil_key_store,

@@ -36,10 +36,11 @@ impl<S: Served> Run for Moving<S> {
     fn receive(&mut self, bytes: &[u8]) -> core::result::Result<Progress<Output>, Error> {
         let mut place = self.place.lock().map_err(|_| Usage::StoreFailed)?;
         let record = S::record_mut(&mut place.record).ok_or(Usage::OtherSuite)?;
-        let Moved { send, abort, .. } = self.attempt.receive(record, bytes)?;
+        let Moved { send, news, abort } = self.attempt.receive(record, bytes)?;
         let from = self.from;
         let is_done = |attempt: &AttemptStatus| attempt.from == from && attempt.state == State::Done;
         self.done |= record.status().iter().any(is_done);
+        place.news.extend(news);
         drop(place);
         Ok(Progress { send, output: None, must_persist: false, finished: self.is_finished(), abort })
     }
@@ -69,6 +70,9 @@ impl<S: Served> Run for Moving<S> {
     }
     fn is_finished(&self) -> bool {
         self.done || (!self.stays && self.attempt.is_finished())
+    }
+    fn is_over(&self) -> bool {
+        self.attempt.is_finished()
     }
     fn round(&self) -> u8 {
         self.attempt.round()

@@ -13,7 +13,6 @@ use crate::status::*;
 pub type cosigil_random = Option<unsafe extern "C" fn(context: *mut c_void, bytes: *mut u8, len: usize) -> i32>;
 
 /// A source that the integrator brought.
-#[derive(Clone, Copy)]
 struct Source {
     fill: unsafe extern "C" fn(*mut c_void, *mut u8, usize) -> i32,
     context: *mut c_void,
@@ -28,14 +27,16 @@ static SOURCE: RwLock<Option<Source>> = RwLock::new(None);
 
 /// A generator with a fresh seed.
 pub(crate) fn random() -> Result<TranscriptRng> {
-    let source = *SOURCE.read().unwrap_or_else(PoisonError::into_inner);
+    // Held until the source has answered: who sets another one waits, and may then do away with this one's context.
+    let source = SOURCE.read().unwrap_or_else(PoisonError::into_inner);
     let mut seed = Secret::new([0; 64]);
     let bytes: &mut [u8; 64] = seed.expose_mut();
-    let filled = match source {
+    let filled = match &*source {
         // SAFETY: the source fills as many bytes as it is told to; there are 64.
         Some(source) => calling_back(|| unsafe { (source.fill)(source.context, bytes.as_mut_ptr(), 64) }) == 0,
         None => getrandom::fill(bytes).is_ok(),
     };
+    drop(source);
     if !filled {
         return Err(Failure::new(COSIGIL_RANDOM_FAILED, "the source of randomness failed"));
     }
@@ -50,8 +51,10 @@ pub(crate) fn random() -> Result<TranscriptRng> {
 /// Takes all randomness from `fill` from now on, in the place of the operating system's: a hardware module, for
 /// example.
 ///
-/// `context` is handed to each call. Both must stay valid until another source is set. Each function that needs
-/// randomness asks for 64 bytes and expands them. A source that gives zeros or repeats itself is refused.
+/// `context` is handed to each call. Both must stay valid until cosigil_random_use or cosigil_random_use_system has
+/// returned once more: that waits for the calls under way. Each function that needs randomness asks for 64 bytes and
+/// expands them. An answer that begins with 32 zeros, or whose two halves are the same, is refused. A source that gives
+/// again what it gave before is not noticed, and can cost the key.
 ///
 /// Set it before anything else is called: it holds for the whole process.
 ///
@@ -66,7 +69,8 @@ pub unsafe extern "C" fn cosigil_random_use(fill: cosigil_random, context: *mut 
     })
 }
 
-/// Takes all randomness from the operating system again, as at the start.
+/// Takes all randomness from the operating system again, as at the start. When it returns, the source that was in use is
+/// not called any more.
 ///
 /// Returns COSIGIL_OK, COSIGIL_IN_CALLBACK.
 #[unsafe(no_mangle)]

@@ -4,15 +4,15 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use cosigil::key::KeyStore;
-use cosigil::keygen::record::{AttemptStatus, KeyRecord, Moved, State};
-use cosigil::{Identity, KeyShare, Parcel, PartyId, Plan, PublicKeyPackage, Sharing, Threshold, Usage};
+use cosigil::keygen::record::{KeyRecord, Moved, News};
+use cosigil::{Identity, KeyShare, Parcel, PartyId, Plan, PublicKeyPackage, Threshold, Usage};
 
 use crate::bytes::cosigil_bytes;
 use crate::call::call;
 use crate::each::{AnyPackage, AnyRecord, AnyShare, Served, with_each, with_suite};
 use crate::handle::{self, Handle, locked};
 use crate::identity::{cosigil_identity, cosigil_parties, parties};
-use crate::input::{Ids, array, given, ids, outs};
+use crate::input::{array, given, ids, outs};
 use crate::key::{cosigil_key_share, cosigil_package, of_any_suite};
 use crate::keystore::cosigil_key_store;
 use crate::moving::Moving;
@@ -29,38 +29,23 @@ impl Handle for cosigil_record {
     type Object = Kept;
 }
 
-/// The attempt is open: not all confirms are there.
-pub const COSIGIL_ATTEMPT_PENDING: i32 = 1;
-/// The share of the new sharing is active.
-pub const COSIGIL_ATTEMPT_ACTIVE: i32 = 2;
-/// All holders have acknowledged the new sharing.
-pub const COSIGIL_ATTEMPT_DONE: i32 = 3;
-/// The attempt is closed: discarded, or another one was taken.
-pub const COSIGIL_ATTEMPT_CLOSED: i32 = 4;
-
-/// The record, and what is to be sent of it.
+/// The record, and what is to be sent and told of it.
 pub(crate) struct Kept(Arc<Mutex<Place>>);
 
 pub(crate) struct Place {
     pub(crate) record: AnyRecord,
     outbox: VecDeque<Parcel>,
+    pub(crate) news: VecDeque<News>,
 }
 
 impl Kept {
-    fn new(record: AnyRecord) -> Self {
-        Self(Arc::new(Mutex::new(Place { record, outbox: VecDeque::new() })))
+    pub(crate) fn new(record: AnyRecord) -> Self {
+        Self(Arc::new(Mutex::new(Place { record, outbox: VecDeque::new(), news: VecDeque::new() })))
     }
 }
 
-fn on<R>(record: *const cosigil_record, work: impl FnOnce(&mut Place) -> Result<R>) -> Result<R> {
+pub(crate) fn on<R>(record: *const cosigil_record, work: impl FnOnce(&mut Place) -> Result<R>) -> Result<R> {
     locked(&handle::get(record)?.0, work)
-}
-
-/// # Safety
-/// Null, or so many bytes that nobody writes during the call.
-unsafe fn sharing(bytes: *const u8, len: usize) -> Result<Sharing> {
-    // SAFETY: the same contract.
-    Ok(Sharing::from_bytes(array(unsafe { given(bytes, len) }?)?))
 }
 
 fn create<S: Served>(share: &KeyShare<S>, store: Arc<dyn KeyStore>, identity: &Identity) -> Result<AnyRecord> {
@@ -101,7 +86,10 @@ fn begin<S: Served>(
 }
 
 /// Makes a new record of a key share, out of key generation or repair, in a store that has none. It is stored when
-/// this returns; from then on the record is what keeps the share, through every refresh.
+/// this returns; from then on the record is what keeps the share, through every refresh. **Delete the bytes of the share
+/// that were stored before, and the checkpoints of its key generation**: a refresh makes an old share worthless only
+/// if the parties have none of it left. Where there is a record already a repaired share goes into it
+/// (cosigil_record_adopt).
 ///
 /// Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_OTHER_IDENTITY, COSIGIL_STORE_FAILED, COSIGIL_NULL,
 /// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.
@@ -172,13 +160,14 @@ pub unsafe extern "C" fn cosigil_record_open(
 
 /// The presignatures of this store are wiped when the sharing they are of is over, before that is told to anybody.
 ///
-/// Returns COSIGIL_OK, COSIGIL_NOT_THERE for a store of callbacks, whose owner discards them (cosigil_store_discard),
-/// COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+/// Of a store of callbacks its `retire` does it.
+///
+/// Returns COSIGIL_OK, COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_record_depend(record: *mut cosigil_record, store: *const cosigil_store) -> i32 {
     call(|| {
         let (kept, store) = (handle::get(record)?, handle::get(store)?);
-        let retire = store.retire.clone().ok_or(Failure::NOT_THERE)?;
+        let retire = Arc::clone(&store.retire);
         locked(&kept.0, |place| with_each!(&mut place.record, record => Ok(record.add_dependent(retire)?)))
     })
 }
@@ -211,8 +200,9 @@ pub unsafe extern "C" fn cosigil_record_package(
 /// Starts a refresh: all parties of the key get new shares, the old ones become worthless. `label`, 32 bytes, names
 /// this attempt: the same at all parties, never used before. One attempt at a time.
 ///
-/// There is no output: what the session brings about is in the record, stored before it leaves. COSIGIL_FINISHED comes
-/// when all have acknowledged. If it does not come, exchange (cosigil_record_exchange), now or after a restart:
+/// There is no output: what the session brings about is in the record, stored before it leaves. Free all handles of the
+/// old share then, cosigil_record_key gives the new one, and see that no bytes of the old share are left anywhere.
+/// COSIGIL_FINISHED comes when all have acknowledged. If it does not come, exchange (cosigil_record_exchange), now or after a restart:
 /// nothing is lost.
 ///
 /// Returns COSIGIL_OK, COSIGIL_ACKNOWLEDGED, COSIGIL_RETIRED, COSIGIL_NO_SHARE, COSIGIL_OTHER_SHARING,
@@ -290,7 +280,8 @@ pub unsafe extern "C" fn cosigil_record_exchange(record: *mut cosigil_record, by
 }
 
 /// Takes what another party shows: the bytes of its cosigil_record_exchange, or a message of an attempt. Each piece is
-/// checked, and it may come twice. Then send what cosigil_record_take_message gives.
+/// checked, and it may come twice. Then send what cosigil_record_take_message gives, and see what has changed
+/// (cosigil_record_take_news).
 ///
 /// Returns COSIGIL_OK, COSIGIL_OTHER_SHARING if this party's copy of the record is too old to catch up,
 /// COSIGIL_OTHER_KEY, COSIGIL_FOREIGN_MESSAGE, COSIGIL_MALFORMED, COSIGIL_VERSION, COSIGIL_OTHER_SUITE,
@@ -304,6 +295,7 @@ pub unsafe extern "C" fn cosigil_record_learn(record: *mut cosigil_record, bytes
         locked(&kept.0, |place| {
             let moved: Moved = with_each!(&mut place.record, record => record.learn(bytes))?;
             place.outbox.extend(moved.send);
+            place.news.extend(moved.news);
             Ok(())
         })
     })
@@ -325,97 +317,6 @@ pub unsafe extern "C" fn cosigil_record_take_message(
             message.lend(parcel.bytes);
         }
         Ok(())
-    })
-}
-
-/// How an attempt stands, by number from 0, the oldest first: the sharing it makes, one of COSIGIL_ATTEMPT_…, and who has
-/// not acknowledged it. Of those it is not known whether they still use the old share.
-///
-/// `parties` gets at most `capacity` ids, `count` how many there are. Count up until COSIGIL_NOT_THERE comes.
-///
-/// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE,
-/// COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cosigil_record_attempt(
-    record: *const cosigil_record,
-    sharing: *mut cosigil_bytes,
-    state: *mut i32,
-    parties: *mut u16,
-    capacity: usize,
-    count: *mut usize,
-    number: usize,
-) -> i32 {
-    call(|| {
-        outs!(sharing, state, count);
-        // SAFETY: by contract null or room for `capacity` ids.
-        let ids = unsafe { Ids::of(parties, capacity) }?;
-        let all: Vec<AttemptStatus> = on(record, |place| with_each!(&place.record, record => Ok(record.status())))?;
-        let status = all.get(number).ok_or(Failure::NOT_THERE)?;
-        state.put(match status.state {
-            State::Active => COSIGIL_ATTEMPT_ACTIVE,
-            State::Done => COSIGIL_ATTEMPT_DONE,
-            State::Pending => COSIGIL_ATTEMPT_PENDING,
-            State::Discarded => COSIGIL_ATTEMPT_CLOSED,
-        });
-        ids.put(count, status.missing.iter().copied())?;
-        sharing.lend(status.to.as_bytes().to_vec());
-        Ok(())
-    })
-}
-
-/// Discards the pending share of the attempt at this sharing, 32 bytes. If the others finish it, only a repair helps.
-///
-/// Returns COSIGIL_OK, COSIGIL_UNKNOWN_ATTEMPT, COSIGIL_ACKNOWLEDGED, COSIGIL_STORE_FAILED, COSIGIL_NULL,
-/// COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cosigil_record_discard(
-    record: *mut cosigil_record,
-    sharing: *const u8,
-    sharing_len: usize,
-) -> i32 {
-    call(|| {
-        // SAFETY: by contract null or `sharing_len` bytes.
-        let sharing = unsafe { self::sharing(sharing, sharing_len) }?;
-        on(record, |place| with_each!(&mut place.record, record => Ok(record.discard(&sharing)?)))
-    })
-}
-
-/// How often this sharing, 32 bytes, was gone back to (cosigil_record_reopen): 0 if never.
-///
-/// Returns COSIGIL_OK, COSIGIL_NO_SHARE for one that the record does not have, COSIGIL_NULL, COSIGIL_LENGTH,
-/// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cosigil_record_era(
-    record: *const cosigil_record,
-    era: *mut u16,
-    sharing: *const u8,
-    sharing_len: usize,
-) -> i32 {
-    call(|| {
-        outs!(era);
-        // SAFETY: by contract null or `sharing_len` bytes.
-        let sharing = unsafe { self::sharing(sharing, sharing_len) }?;
-        era.put(on(record, |place| with_each!(&place.record, record => Ok(record.era(&sharing)?)))?);
-        Ok(())
-    })
-}
-
-/// Goes back to this sharing, 32 bytes, at all its parties, by an operator's decision after COSIGIL_SHARINGS_CONFLICT.
-/// `era` is the number of this reopening, one more than cosigil_record_era gives: the same at all parties. Once it is
-/// reached, doing it again changes nothing.
-///
-/// Returns what cosigil_record_discard does, and COSIGIL_RETIRED, COSIGIL_NO_SHARE.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cosigil_record_reopen(
-    record: *mut cosigil_record,
-    era: u16,
-    sharing: *const u8,
-    sharing_len: usize,
-) -> i32 {
-    call(|| {
-        // SAFETY: by contract null or `sharing_len` bytes.
-        let sharing = unsafe { self::sharing(sharing, sharing_len) }?;
-        on(record, |place| with_each!(&mut place.record, record => Ok(record.reopen(&sharing, era)?)))
     })
 }
 

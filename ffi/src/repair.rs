@@ -52,7 +52,7 @@ fn recover<S: Served>(
     start(Inputs::recipient(package, expected, lost, helpers)?, identity, label)
 }
 
-fn lost(party: u16, key: &[u8]) -> Result<Lost> {
+pub(crate) fn lost(party: u16, key: &[u8]) -> Result<Lost> {
     Ok(Lost { id: PartyId::new(party)?, identity: PublicIdentity::from_bytes(&array(key)?)? })
 }
 
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn cosigil_repair_start(
 }
 
 /// The same share, with another public identity of a party: after a repair in which that got a new one. Store it in
-/// the place of the old one.
+/// the place of the old one. With a record use cosigil_record_set_identity.
 ///
 /// Returns COSIGIL_OK, COSIGIL_UNKNOWN_PARTY, COSIGIL_DUPLICATE_IDENTITY, COSIGIL_PARTY_ID, COSIGIL_INVALID_IDENTITY,
 /// COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE.

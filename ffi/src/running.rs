@@ -1,12 +1,12 @@
 //! Sessions of any protocol behind one type.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use cosigil::ecdsa::PresignatureStore;
 use cosigil::ecdsa::pairs::Pair;
 use cosigil::round::Protocol;
-use cosigil::{Abort, Error, Identity, Parcel, PartyId, Progress, Session, SessionParams, Usage};
+use cosigil::{Abort, Consequence, Error, Fault, Identity, Parcel, PartyId, Progress, Session, SessionParams, Usage};
 use zeroize::Zeroizing;
 
 use crate::each::{AnyPackage, AnyShare};
@@ -25,6 +25,8 @@ pub(crate) enum Output {
     Signature(Signature),
     /// Presignatures, to be put into a store.
     Presignatures(Box<dyn Presignatures>),
+    /// A whole key, after an export.
+    Secret(Box<dyn FnOnce() -> Result<Zeroizing<Vec<u8>>> + Send>),
 }
 
 /// A signature in its customary form.
@@ -54,23 +56,28 @@ pub(crate) trait Run: Send {
     fn sent(&self) -> Vec<Parcel>;
     fn awaiting(&self) -> Vec<PartyId>;
     fn conflicts(&self) -> Vec<PartyId>;
+    /// It needs no more messages.
     fn is_finished(&self) -> bool;
+    /// Its rounds are over, by whatever end.
+    fn is_over(&self) -> bool {
+        self.is_finished()
+    }
     fn round(&self) -> u8;
 }
 
-/// A session, and what its output becomes.
-struct Of<P: Protocol, F>(Session<P>, F);
+/// A session, what its output becomes, and whether it may be taken up again.
+struct Of<P: Protocol, F>(Session<P>, F, bool);
 
 impl<P: Protocol + Send, F: FnMut(P::Output) -> Output + Send> Run for Of<P, F> {
     fn receive(&mut self, bytes: &[u8]) -> core::result::Result<Progress<Output>, Error> {
         let Progress { send, output, must_persist, finished, abort } = self.0.receive(bytes)?;
-        Ok(Progress { send, output: output.map(&mut self.1), must_persist, finished, abort })
+        Ok(Progress { send, output: output.map(&mut self.1), must_persist: must_persist && self.2, finished, abort })
     }
     fn checkpoint(&self) -> core::result::Result<Zeroizing<Vec<u8>>, Usage> {
-        self.0.checkpoint()
+        if self.2 { self.0.checkpoint() } else { Err(Usage::NotResumable) }
     }
     fn is_resumable(&self) -> bool {
-        P::RESUMABLE
+        self.2
     }
     fn sent(&self) -> Vec<Parcel> {
         self.0.sent().to_vec()
@@ -89,15 +96,32 @@ impl<P: Protocol + Send, F: FnMut(P::Output) -> Output + Send> Run for Of<P, F> 
     }
 }
 
+/// What the aborts of a session have told. A session that has promised something lives on after one.
+pub(crate) struct Aborts {
+    /// The last one's.
+    pub(crate) fault: Fault,
+    /// Of all of them.
+    pub(crate) culprits: BTreeSet<PartyId>,
+    /// Of all of them, each once.
+    pub(crate) consequences: Vec<Consequence>,
+}
+
 /// A session with all that waits for its caller.
 pub(crate) struct Running {
     run: Box<dyn Run>,
     outbox: VecDeque<Parcel>,
     output: Option<Output>,
-    /// Whether something must be stored before the outbox opens, and whether the checkpoint for that was given out.
+    /// Whether something must be stored before the outbox opens; whether the checkpoint for that was given out, and
+    /// whether the output is among it.
     must_store: bool,
     checkpointed: bool,
-    pub(crate) abort: Option<Abort>,
+    unsaved_output: bool,
+    /// Whether the checkpoint must be deleted before the outbox opens; what is over asks for it once.
+    must_delete: bool,
+    over: bool,
+    /// Something else than success has ended it.
+    ended: bool,
+    pub(crate) aborts: Option<Aborts>,
 }
 
 impl Running {
@@ -118,17 +142,40 @@ impl Running {
         first: Vec<Parcel>,
         output: impl FnMut(P::Output) -> Output + Send + 'static,
     ) -> Self {
-        Self::of(Of(session, output), first)
+        Self::of(Of(session, output, P::RESUMABLE), first)
+    }
+
+    /// Starts a session of any protocol that has no second chance here: it is started anew instead.
+    pub(crate) fn start_once<P: Protocol + Send + 'static>(
+        params: SessionParams,
+        identity: &Identity,
+        inputs: P::Inputs,
+        output: impl FnMut(P::Output) -> Output + Send + 'static,
+    ) -> Result<Self> {
+        let (session, first) = Session::<P>::start(params, identity, inputs, &mut random()?)?;
+        Ok(Self::of(Of(session, output, false), first))
     }
 
     /// Whatever can be run, with what must leave first.
     pub(crate) fn of(run: impl Run + 'static, first: Vec<Parcel>) -> Self {
         let (outbox, must_store) = (first.into(), run.is_resumable());
-        Self { run: Box::new(run), outbox, output: None, must_store, checkpointed: false, abort: None }
+        Self {
+            run: Box::new(run),
+            outbox,
+            output: None,
+            must_store,
+            checkpointed: false,
+            unsaved_output: false,
+            must_delete: false,
+            over: false,
+            ended: false,
+            aborts: None,
+        }
     }
 
     /// The same session with an output that it had before it was suspended, if it had.
     pub(crate) fn with_output(mut self, output: Option<Output>) -> Self {
+        self.unsaved_output = output.as_ref().is_some_and(Output::must_be_stored);
         self.output = output;
         self
     }
@@ -139,6 +186,18 @@ impl Running {
 
     /// Takes a message. What an abort has to send is in the outbox, whether it comes as an error or later.
     pub(crate) fn receive(&mut self, bytes: &[u8]) -> Result {
+        if self.ended {
+            return Err(Usage::Over.into());
+        }
+        let taken = self.take(bytes);
+        if self.run.is_over() && !self.over {
+            // There is nothing to be stored any more but the output, and nothing to be taken up again.
+            (self.over, self.must_store, self.must_delete) = (true, self.unsaved_output, self.run.is_resumable());
+        }
+        taken
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result {
         match self.run.receive(bytes) {
             Ok(Progress { send, output, must_persist, finished: _, abort }) => {
                 self.outbox.extend(send);
@@ -146,6 +205,7 @@ impl Running {
                 if must_persist || storable {
                     (self.must_store, self.checkpointed) = (true, false);
                 }
+                self.unsaved_output |= storable;
                 self.output = output.or(self.output.take());
                 self.abort(abort)
             }
@@ -153,19 +213,48 @@ impl Running {
                 self.outbox.extend(abort.to_send().iter().cloned());
                 self.abort(Some(abort))
             }
-            Err(other) => Err(other.into()),
+            Err(other) => {
+                let failure = Failure::from(other);
+                self.ended |= failure.ends_a_session();
+                Err(failure)
+            }
         }
     }
 
     fn abort(&mut self, abort: Option<Abort>) -> Result {
         let Some(abort) = abort else { return Ok(()) };
-        self.abort = Some(abort.clone());
+        let fault = abort.fault();
+        let aborts = Aborts { fault, culprits: BTreeSet::new(), consequences: Vec::new() };
+        let aborts = self.aborts.get_or_insert(aborts);
+        aborts.fault = fault;
+        aborts.culprits.extend(abort.culprits());
+        for consequence in abort.consequences() {
+            if !aborts.consequences.contains(consequence) {
+                aborts.consequences.push(*consequence);
+            }
+        }
+        self.ended = self.run.is_over();
         Err(abort.into())
+    }
+
+    /// It has come to its end, and not by an abort.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.run.is_finished() && !self.ended
+    }
+
+    /// It has come to an end without success.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Who still owes a message.
+    pub(crate) fn awaiting(&self) -> Vec<PartyId> {
+        if self.ended { Vec::new() } else { self.run.awaiting() }
     }
 
     /// The next message to send.
     pub(crate) fn take_message(&mut self) -> Result<Option<Parcel>> {
-        if self.must_store { Err(Failure::STORE_FIRST) } else { Ok(self.outbox.pop_front()) }
+        if self.must_store || self.must_delete { Err(Failure::STORE_FIRST) } else { Ok(self.outbox.pop_front()) }
     }
 
     /// Everything sent so far, once more.
@@ -182,20 +271,20 @@ impl Running {
         Ok(bytes)
     }
 
-    /// What had to be stored is stored.
+    /// What had to be stored is stored, what had to be deleted is deleted.
     pub(crate) fn stored(&mut self) -> Result {
         let output_waits = self.output.as_ref().is_some_and(Output::must_be_stored);
-        let checkpoint_waits = self.run.is_resumable() && !self.run.is_finished() && !self.checkpointed;
+        let checkpoint_waits = self.run.is_resumable() && !self.over && !self.checkpointed;
         if self.must_store && (output_waits || checkpoint_waits) {
             return Err(Failure::STORE_FIRST);
         }
-        self.must_store = false;
+        (self.must_store, self.unsaved_output, self.must_delete) = (false, false, false);
         Ok(())
     }
 
-    /// What waits: how many messages, whether something must be stored.
-    pub(crate) fn waits(&self) -> (usize, bool) {
-        (self.outbox.len(), self.must_store)
+    /// What waits: whether there are messages, whether something must be stored, whether something must be deleted.
+    pub(crate) fn waits(&self) -> (bool, bool, bool) {
+        (!self.outbox.is_empty(), self.must_store, self.must_delete)
     }
 
     pub(crate) fn output(&self) -> Option<&Output> {

@@ -9,14 +9,16 @@ use cosigil::frost::{
     Bip340, Ed25519Keccak512, Ed25519Sha512, Nonces, P256Sha256, Ristretto255Sha512, Secp256k1Sha256, SigningRequest,
     Suite, schnorr,
 };
+use cosigil::hazmat::ImportSecret;
 use cosigil::key::{DerivationPath, ExtendedKey, Network, Scheme, Xpub};
 use cosigil::keygen::record::KeyRecord;
 use cosigil::{KeyShare, PublicKeyPackage, Usage};
 use zeroize::Zeroizing;
 
 use crate::each::*;
-use crate::input::array;
+use crate::input::{array, secret};
 use crate::status::*;
+use crate::transfer::{COSIGIL_IMPORT_NEM, COSIGIL_IMPORT_RFC_8032, COSIGIL_IMPORT_SCALAR};
 
 /// A suite, as this interface knows it.
 pub(crate) trait Served: Scheme {
@@ -32,6 +34,10 @@ pub(crate) trait Served: Scheme {
     fn verifies(key: &[u8], message: &[u8], signature: &[u8]) -> Result<bool>;
     /// A record of the suite among all.
     fn record(record: KeyRecord<Self>) -> AnyRecord;
+    /// A whole key from elsewhere, in one of the forms of COSIGIL_IMPORT_….
+    fn secret(form: u32, key: &[u8]) -> Result<ImportSecret<Self>> {
+        scalar(form, key)
+    }
     /// The record, if it is of this suite.
     fn record_mut(any: &mut AnyRecord) -> Option<&mut KeyRecord<Self>>;
     /// The key of a child, in its customary encoding.
@@ -82,6 +88,11 @@ pub(crate) trait ServedFrost: Served + Suite {
             _ => Err(Failure::SUITE),
         }
     }
+}
+
+/// A scalar in the curve's customary order.
+fn scalar<S: Served>(form: u32, key: &[u8]) -> Result<ImportSecret<S>> {
+    if form == COSIGIL_IMPORT_SCALAR { Ok(ImportSecret::scalar(&secret(key)?)?) } else { Err(Failure::SUITE) }
 }
 
 macro_rules! served {
@@ -196,10 +207,17 @@ served! {
     Ecdsa P256 COSIGIL_ECDSA_P256 P256Ecdsa {} {}
     Frost Ed25519 COSIGIL_FROST_ED25519 Ed25519Sha512 {
         derives!(of |key| Ok(key.verifying_key()?.encoded()));
+        fn secret(form: u32, key: &[u8]) -> Result<ImportSecret<Self>> {
+            if form == COSIGIL_IMPORT_RFC_8032 { Ok(ImportSecret::rfc_8032(&secret(key)?)?) } else { scalar(form, key) }
+        }
     } {
         derives!(under);
     }
-    Frost Keccak COSIGIL_FROST_ED25519_KECCAK Ed25519Keccak512 {} {}
+    Frost Keccak COSIGIL_FROST_ED25519_KECCAK Ed25519Keccak512 {
+        fn secret(form: u32, key: &[u8]) -> Result<ImportSecret<Self>> {
+            if form == COSIGIL_IMPORT_NEM { Ok(ImportSecret::nem(&secret(key)?)?) } else { scalar(form, key) }
+        }
+    } {}
     Frost Bip340 COSIGIL_FROST_BIP340 Bip340 {
         derives!(xpub |key| Ok(key.verifying_key()?.encoded()));
     } {

@@ -2,12 +2,11 @@
 
 use std::sync::Mutex;
 
-use cosigil::{Consequence, PartyId};
+use cosigil::PartyId;
 use zeroize::Zeroizing;
 
 use crate::bytes::cosigil_bytes;
 use crate::call::call;
-use crate::faults::fault_number;
 use crate::handle::{self, Handle, locked};
 use crate::input::{Ids, given, outs};
 use crate::key::{cosigil_key_share, cosigil_package};
@@ -28,8 +27,12 @@ pub const COSIGIL_SEND: u32 = 1;
 pub const COSIGIL_STORE: u32 = 2;
 /// What the session was run for is there: cosigil_session_output.
 pub const COSIGIL_OUTPUT: u32 = 4;
-/// The session needs no more messages.
+/// The session has come to its end: all is well, and it needs no more messages. Never after an abort that ended it.
 pub const COSIGIL_FINISHED: u32 = 8;
+/// The session has ended without success, by an abort or a failure of storage: it takes no more messages.
+pub const COSIGIL_ENDED: u32 = 16;
+/// The checkpoint must be deleted before messages are given out: cosigil_session_stored.
+pub const COSIGIL_DELETE: u32 = 32;
 
 /// No output.
 pub const COSIGIL_OUTPUT_NONE: i32 = 0;
@@ -41,19 +44,12 @@ pub const COSIGIL_OUTPUT_PAIR: i32 = 2;
 pub const COSIGIL_OUTPUT_SIGNATURE: i32 = 3;
 /// Presignatures: cosigil_presignatures_take.
 pub const COSIGIL_OUTPUT_PRESIGNATURES: i32 = 4;
-/// A package, at those who helped in a repair: cosigil_session_take_package.
+/// A package, at those who helped in a repair, or dealt and hold nothing new: cosigil_session_take_package.
 pub const COSIGIL_OUTPUT_PACKAGE: i32 = 5;
+/// A whole key, at the recipient of an export: cosigil_hazmat_take_secret.
+pub const COSIGIL_OUTPUT_SECRET: i32 = 6;
 
-/// A failed check of pair states in a setup: thrown away, counted.
-pub const COSIGIL_CONSEQUENCE_STRIKE: i32 = 1;
-/// A pair is dead for ever, and its peer has a strike.
-pub const COSIGIL_CONSEQUENCE_BURNED: i32 = 2;
-/// Wrong by itself, provable: never to be chosen again for this key.
-pub const COSIGIL_CONSEQUENCE_BANNED: i32 = 3;
-/// A strike or burn that the log failed to record.
-pub const COSIGIL_CONSEQUENCE_NOT_RECORDED: i32 = 4;
-
-fn on<R>(session: *const cosigil_session, work: impl FnOnce(&mut Running) -> Result<R>) -> Result<R> {
+pub(crate) fn on<R>(session: *const cosigil_session, work: impl FnOnce(&mut Running) -> Result<R>) -> Result<R> {
     locked(&*handle::get(session)?, work)
 }
 
@@ -61,7 +57,7 @@ fn on<R>(session: *const cosigil_session, work: impl FnOnce(&mut Running) -> Res
 ///
 /// # Safety
 /// `parties` is null or room for `capacity` ids that nobody else touches during the call; `count` an output.
-unsafe fn list(
+pub(crate) unsafe fn list(
     session: *const cosigil_session,
     parties: *mut u16,
     capacity: usize,
@@ -77,24 +73,28 @@ unsafe fn list(
 }
 
 fn flags(running: &Running) -> u32 {
-    let (messages, must_store) = running.waits();
+    let (messages, must_store, must_delete) = running.waits();
     let flag = |is: bool, flag: u32| if is { flag } else { 0 };
-    flag(messages > 0, COSIGIL_SEND)
+    flag(messages, COSIGIL_SEND)
         | flag(must_store, COSIGIL_STORE)
         | flag(running.output().is_some(), COSIGIL_OUTPUT)
-        | flag(running.run().is_finished(), COSIGIL_FINISHED)
+        | flag(running.is_finished(), COSIGIL_FINISHED)
+        | flag(running.is_ended(), COSIGIL_ENDED)
+        | flag(must_delete, COSIGIL_DELETE)
 }
 
 /// Gives a session a message off the wire: any bytes, from anywhere, in any order.
 ///
-/// `progress` gets what is to be done now: COSIGIL_SEND | COSIGIL_STORE | COSIGIL_OUTPUT | COSIGIL_FINISHED. Store
-/// first, then send; fund an address of a new key only when its key generation is COSIGIL_FINISHED.
+/// `progress` gets what is to be done now: COSIGIL_SEND | COSIGIL_STORE | COSIGIL_OUTPUT | COSIGIL_FINISHED |
+/// COSIGIL_ENDED | COSIGIL_DELETE. Store first, then delete, then send; fund an address of a new key only when its key
+/// generation is COSIGIL_FINISHED. It is 0 unless COSIGIL_OK is returned: ask cosigil_session_progress then.
 ///
-/// Returns COSIGIL_OK. A status from 100 to 299, COSIGIL_FOREIGN_MESSAGE for example, is about these bytes alone: the
-/// session is unharmed; throw them away. From 300 to 699 the session has ended (a session that has promised something
-/// to its peers lives on, see cosigil_session_progress): ask cosigil_session_fault, cosigil_session_culprits and
-/// cosigil_session_consequence, and send what cosigil_session_take_message still gives, that the others can tell too.
-/// COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+/// Returns COSIGIL_OK. A status from 100 to 299, COSIGIL_FOREIGN_MESSAGE for example, is about these bytes alone, also
+/// where there are none (COSIGIL_LENGTH): the session is unharmed; throw them away. From 300 to 699 there was an abort,
+/// or storage failed: ask cosigil_session_fault, cosigil_session_culprits and cosigil_session_consequence, and send what
+/// cosigil_session_take_message still gives, that the others can tell too. Whether it has ended the session,
+/// COSIGIL_ENDED of cosigil_session_progress says: a session that has promised something to its peers lives on. After
+/// that it is COSIGIL_OVER. COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_session_receive(
     session: *mut cosigil_session,
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn cosigil_session_progress(session: *const cosigil_sessio
     })
 }
 
-/// Takes the next message to send. Call it until `message` comes back as {NULL, 0}.
+/// Takes the next message to send. Call it until `message` comes back with NULL.
 ///
 /// `recipient` is the id of the one party it is for; 0: the same bytes for all the others. Send it over any channel;
 /// nobody but the recipient can read what is secret in it. Free it with cosigil_bytes_free.
@@ -182,10 +182,13 @@ pub unsafe extern "C" fn cosigil_session_checkpoint(
     })
 }
 
-/// Says that what COSIGIL_STORE asks for is stored, durably: messages are given out again.
+/// Says that what COSIGIL_STORE asks for is stored, durably, and what COSIGIL_DELETE asks for is deleted: messages are
+/// given out again.
 ///
-/// That is, where the session can be resumed and is not finished, what cosigil_session_checkpoint gave; and what came
-/// out of it, where that is a key share or a pair.
+/// To be stored are, where the session can be resumed and is not over, what cosigil_session_checkpoint gave; and what
+/// came out of it, where that is a key share or a pair. To be deleted, when a session that can be resumed is over, are
+/// all its checkpoints, after the output is stored: a session that was taken up again from one would not know what it
+/// has said since, a complaint for example.
 ///
 /// Returns COSIGIL_OK; COSIGIL_STORE_FIRST if that was not even asked for; COSIGIL_NULL, COSIGIL_NO_HANDLE,
 /// COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
@@ -209,7 +212,7 @@ pub unsafe extern "C" fn cosigil_session_awaiting(
     count: *mut usize,
 ) -> i32 {
     // SAFETY: by contract `parties` is null or room for `capacity` ids, `count` an output.
-    unsafe { list(session, parties, capacity, count, |running| Ok(running.run().awaiting())) }
+    unsafe { list(session, parties, capacity, count, |running| Ok(running.awaiting())) }
 }
 
 /// The parties that run the session with other inputs (another threshold, message, set of parties, label), or of whom
@@ -242,68 +245,6 @@ pub unsafe extern "C" fn cosigil_session_round(session: *const cosigil_session, 
     })
 }
 
-/// What ended the session: one of COSIGIL_FAULT_….
-///
-/// Returns COSIGIL_OK; COSIGIL_NOT_THERE if nothing did; COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
-/// COSIGIL_DEAD.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cosigil_session_fault(session: *const cosigil_session, fault: *mut i32) -> i32 {
-    call(|| {
-        outs!(fault);
-        let found = on(session, |running| running.abort.as_ref().map(|abort| abort.fault()).ok_or(Failure::NOT_THERE))?;
-        fault.put(fault_number(found));
-        Ok(())
-    })
-}
-
-/// The parties that this party saw deviating; none if it cannot be told. An honest party is never among them.
-///
-/// `parties` gets at most `capacity` ids, `count` how many there are.
-///
-/// Returns COSIGIL_OK; COSIGIL_NOT_THERE if nothing ended the session; COSIGIL_TOO_SMALL, COSIGIL_NULL, COSIGIL_LENGTH,
-/// COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cosigil_session_culprits(
-    session: *const cosigil_session,
-    parties: *mut u16,
-    capacity: usize,
-    count: *mut usize,
-) -> i32 {
-    let culprits = |running: &Running| Ok(running.abort.as_ref().ok_or(Failure::NOT_THERE)?.culprits().to_vec());
-    // SAFETY: by contract `parties` is null or room for `capacity` ids, `count` an output.
-    unsafe { list(session, parties, capacity, count, culprits) }
-}
-
-/// What followed from the end of the session, durably, by number from 0.
-///
-/// `kind` is one of COSIGIL_CONSEQUENCE_…, `party` whom it is about. Count up until COSIGIL_NOT_THERE comes.
-///
-/// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cosigil_session_consequence(
-    session: *const cosigil_session,
-    kind: *mut i32,
-    party: *mut u16,
-    number: usize,
-) -> i32 {
-    call(|| {
-        outs!(kind, party);
-        let found = on(session, |running| {
-            let abort = running.abort.as_ref().ok_or(Failure::NOT_THERE)?;
-            abort.consequences().get(number).copied().ok_or(Failure::NOT_THERE)
-        })?;
-        let (number, id) = match found {
-            Consequence::Strike(id) => (COSIGIL_CONSEQUENCE_STRIKE, id),
-            Consequence::Burned(id, _) => (COSIGIL_CONSEQUENCE_BURNED, id),
-            Consequence::Banned(id) => (COSIGIL_CONSEQUENCE_BANNED, id),
-            Consequence::NotRecorded(id) => (COSIGIL_CONSEQUENCE_NOT_RECORDED, id),
-        };
-        kind.put(number);
-        party.put(id.get());
-        Ok(())
-    })
-}
-
 /// Which output waits to be taken: one of COSIGIL_OUTPUT_….
 ///
 /// Returns COSIGIL_OK, COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
@@ -319,6 +260,7 @@ pub unsafe extern "C" fn cosigil_session_output(session: *const cosigil_session,
                 Some(Output::Signature(_)) => COSIGIL_OUTPUT_SIGNATURE,
                 Some(Output::Presignatures(_)) => COSIGIL_OUTPUT_PRESIGNATURES,
                 Some(Output::Package(_)) => COSIGIL_OUTPUT_PACKAGE,
+                Some(Output::Secret(_)) => COSIGIL_OUTPUT_SECRET,
             })
         })?;
         output.put(kind);

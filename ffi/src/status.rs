@@ -10,7 +10,7 @@ use cosigil::{Abort, Consequence, Error, Fault, Usage};
 /// Done.
 pub const COSIGIL_OK: i32 = 0;
 
-// 100 to 199: the call cannot be right. Nothing has changed.
+// 100 to 199: the call cannot be right. Nothing has changed, unless the function says so.
 
 /// A pointer or handle is NULL.
 pub const COSIGIL_NULL: i32 = 100;
@@ -34,7 +34,7 @@ pub const COSIGIL_IN_CALLBACK: i32 = 108;
 pub const COSIGIL_TOO_SMALL: i32 = 109;
 /// What is asked for is not there: not yet, not any more, or of another kind.
 pub const COSIGIL_NOT_THERE: i32 = 110;
-/// Something must be stored first: see cosigil_session_stored.
+/// Something must be stored, or deleted, first: see cosigil_session_stored.
 pub const COSIGIL_STORE_FIRST: i32 = 111;
 /// No buffer of this library's, or one that was freed.
 pub const COSIGIL_NO_BUFFER: i32 = 112;
@@ -91,7 +91,7 @@ pub const COSIGIL_BAD_SIGNATURE: i32 = 150;
 /// Another mistake of the caller; cosigil_last_error says which.
 pub const COSIGIL_USAGE: i32 = 199;
 
-// 200 to 299: bytes are not what they should be. Nothing has changed.
+// 200 to 299: bytes are not what they should be. Nothing has changed, unless the function says so.
 
 /// The bytes are not an encoding of what was asked for.
 pub const COSIGIL_MALFORMED: i32 = 200;
@@ -132,6 +132,8 @@ pub const COSIGIL_NO_SHARE: i32 = 305;
 pub const COSIGIL_UNKNOWN_ATTEMPT: i32 = 306;
 /// Two attempts have certificates, and neither can become done: an operator decides.
 pub const COSIGIL_SHARINGS_CONFLICT: i32 = 307;
+/// An attempt to move the key on is neither done nor discarded.
+pub const COSIGIL_ATTEMPT_UNDER_WAY: i32 = 308;
 /// The session has ended without a result and nobody can be named: try again.
 pub const COSIGIL_ABORTED: i32 = 310;
 
@@ -155,7 +157,8 @@ pub const COSIGIL_NOT_RECORDED: i32 = 504;
 
 // 600 to 699: storage.
 
-/// A burn log or store failed; nothing may go on without it.
+/// A burn log or store failed; nothing may go on without it. A record of which a call gave this must be freed and opened
+/// again.
 pub const COSIGIL_STORE_FAILED: i32 = 600;
 /// The record is older than one that this installation has had.
 pub const COSIGIL_OLDER_GENERATION: i32 = 601;
@@ -178,7 +181,7 @@ pub const COSIGIL_STORE_LOCKED: i32 = 607;
 pub const COSIGIL_PANIC: i32 = 900;
 /// A handle is dead since a call on it ended in COSIGIL_PANIC.
 pub const COSIGIL_DEAD: i32 = 901;
-/// The source of randomness gave zeros, or repeated itself.
+/// The source of randomness gave zeros, or the same bytes twice in one answer.
 pub const COSIGIL_BROKEN_RANDOM: i32 = 902;
 /// The source of randomness failed.
 pub const COSIGIL_RANDOM_FAILED: i32 = 903;
@@ -200,6 +203,11 @@ impl Failure {
         Self { status, text: Cow::Borrowed(text), abort: None }
     }
 
+    /// Whether a session that gives this can do nothing more: classes 1 and 2 are about the call alone.
+    pub(crate) fn ends_a_session(&self) -> bool {
+        self.status >= COSIGIL_OVER
+    }
+
     pub(crate) const NULL: Self = Self::new(COSIGIL_NULL, "a pointer is NULL");
     pub(crate) const LENGTH: Self = Self::new(COSIGIL_LENGTH, "a length is not right");
     pub(crate) const NO_HANDLE: Self = Self::new(COSIGIL_NO_HANDLE, "no such handle, or it was freed");
@@ -208,7 +216,7 @@ impl Failure {
     pub(crate) const SUITE: Self = Self::new(COSIGIL_SUITE, "not for this suite, or no such suite");
     pub(crate) const VALUE: Self = Self::new(COSIGIL_VALUE, "a number stands for nothing here");
     pub(crate) const NOT_THERE: Self = Self::new(COSIGIL_NOT_THERE, "what is asked for is not there");
-    pub(crate) const STORE_FIRST: Self = Self::new(COSIGIL_STORE_FIRST, "something must be stored first");
+    pub(crate) const STORE_FIRST: Self = Self::new(COSIGIL_STORE_FIRST, "something must be stored, or deleted, first");
     pub(crate) const DEAD: Self = Self::new(COSIGIL_DEAD, "a former call on the handle hit a bug");
 }
 
@@ -260,6 +268,7 @@ fn usage_status(usage: Usage) -> i32 {
         Usage::Retired => COSIGIL_RETIRED,
         Usage::NoShare => COSIGIL_NO_SHARE,
         Usage::UnknownAttempt => COSIGIL_UNKNOWN_ATTEMPT,
+        Usage::AttemptUnderWay => COSIGIL_ATTEMPT_UNDER_WAY,
         Usage::SharingsConflict { .. } => COSIGIL_SHARINGS_CONFLICT,
         Usage::RecordExists => COSIGIL_RECORD_EXISTS,
         _ => COSIGIL_USAGE,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use cosigil::ecdsa::store::{Claim, FileStore, MemoryStore, Refusal, Spent};
 use cosigil::ecdsa::{PresignatureId, PresignatureStore};
-use cosigil::key::Retire;
+use cosigil::key::{Retire, StoreError};
+use cosigil::{KeyId, Sharing};
 use zeroize::Zeroizing;
 
 use crate::call::call;
@@ -21,16 +22,16 @@ impl Handle for cosigil_store {
     type Object = Stored;
 }
 
-/// A store, and how it forgets a sharing, where it can.
+/// A store, and how it forgets a sharing.
 pub(crate) struct Stored {
     pub(crate) presignatures: Arc<dyn PresignatureStore>,
-    pub(crate) retire: Option<Arc<dyn Retire>>,
+    pub(crate) retire: Arc<dyn Retire>,
 }
 
 impl Stored {
     fn new<T: PresignatureStore + Retire + 'static>(store: T) -> Self {
         let store = Arc::new(store);
-        Self { presignatures: store.clone(), retire: Some(store) }
+        Self { presignatures: store.clone(), retire: store }
     }
 }
 
@@ -52,6 +53,8 @@ pub const COSIGIL_STORE_EXISTS: i32 = 4;
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct cosigil_store_calls {
+    /// sizeof(cosigil_store_calls), by which the library knows which functions there are.
+    pub size: usize,
     /// Handed to each call.
     pub context: *mut c_void,
     /// Keeps a record, secret, under a name that was never used.
@@ -91,6 +94,10 @@ pub struct cosigil_store_calls {
     >,
     /// Wipes an unspent presignature for good.
     pub discard: Option<unsafe extern "C" fn(context: *mut c_void, id: *const u8) -> i32>,
+    /// Wipes all unspent presignatures of this sharing of this key, 32 bytes each: the record that the store was given to
+    /// by cosigil_record_depend has moved on. It may be asked again, also for what it never had. A store that does not
+    /// know which they are wipes all that are unspent.
+    pub retire: Option<unsafe extern "C" fn(context: *mut c_void, key_id: *const u8, sharing: *const u8) -> i32>,
     /// Called once when nothing uses the store any more; may be NULL.
     pub release: Option<unsafe extern "C" fn(context: *mut c_void)>,
 }
@@ -102,6 +109,7 @@ struct Functions {
     claim: unsafe extern "C" fn(*mut c_void, *const u8, *const u8, *mut u8, *mut u8) -> i32,
     claimed: unsafe extern "C" fn(*mut c_void, *const u8, *mut u8, *mut u8, *mut u8) -> i32,
     discard: unsafe extern "C" fn(*mut c_void, *const u8) -> i32,
+    retire: unsafe extern "C" fn(*mut c_void, *const u8, *const u8) -> i32,
 }
 
 /// Room for the record of a presignature of a few signers.
@@ -115,8 +123,15 @@ struct CallbackStore(Callbacks<Functions>);
 
 impl CallbackStore {
     fn new(calls: &cosigil_store_calls) -> Option<Self> {
-        let cosigil_store_calls { context, insert, get, claim, claimed, discard, release } = *calls;
-        let functions = Functions { insert: insert?, get: get?, claim: claim?, claimed: claimed?, discard: discard? };
+        let cosigil_store_calls { size: _, context, insert, get, claim, claimed, discard, retire, release } = *calls;
+        let functions = Functions {
+            insert: insert?,
+            get: get?,
+            claim: claim?,
+            claimed: claimed?,
+            discard: discard?,
+            retire: retire?,
+        };
         Some(Self(Callbacks::new(functions, context, release)))
     }
 
@@ -197,6 +212,14 @@ impl PresignatureStore for CallbackStore {
     }
 }
 
+impl Retire for CallbackStore {
+    fn retire(&self, key_id: &KeyId, sharing: &Sharing) -> core::result::Result<(), StoreError> {
+        let (key_id, sharing) = (key_id.as_bytes().as_ptr(), sharing.as_bytes().as_ptr());
+        // SAFETY: the arguments are valid for the time of the call.
+        self.ask(|calls, context| unsafe { (calls.retire)(context, key_id, sharing) }).map_err(|_| StoreError::Failed)
+    }
+}
+
 /// A store in a folder that belongs to this process alone; `path` is UTF-8, the folder is made if it is not there.
 ///
 /// Unspent presignatures die with the process: they are encrypted under a secret that is in memory only, so no copy of
@@ -212,18 +235,15 @@ pub unsafe extern "C" fn cosigil_store_folder(store: *mut *mut cosigil_store, pa
 
 /// A store of the integrator's own. What `calls` points to is copied.
 ///
-/// Returns COSIGIL_OK; COSIGIL_NULL also if one of the functions is NULL; then `release` is not called.
+/// Returns COSIGIL_OK; COSIGIL_VALUE for a size that is less than this library's, COSIGIL_NULL also if one of the
+/// functions is NULL: `release` is not called then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_store_callbacks(
     store: *mut *mut cosigil_store,
     calls: *const cosigil_store_calls,
 ) -> i32 {
     // SAFETY: by contract `calls` is null or one such table, `store` an output.
-    unsafe {
-        open_callbacks(store, calls, |calls| {
-            Some(Stored { presignatures: Arc::new(CallbackStore::new(calls)?), retire: None })
-        })
-    }
+    unsafe { open_callbacks(store, calls, |calls| Some(Stored::new(CallbackStore::new(calls)?))) }
 }
 
 /// A store that forgets everything with the process.

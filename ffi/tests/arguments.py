@@ -15,7 +15,7 @@ HEADER = (ROOT / "include" / "cosigil.h").read_text()
 NUMBERS = {
     "suite": "COSIGIL_ECDSA_SECP256K1", "me": "1", "threshold": "2", "party": "1", "peer": "2", "hash": "COSIGIL_HASH_SHA256",
     "newest": "0", "batch": "1", "number": "0", "capacity": "3", "lost": "3", "network": "COSIGIL_MAINNET",
-    "memory_kib": "64", "passes": "1", "lanes": "1",
+    "memory_kib": "64", "passes": "1", "lanes": "1", "era": "1", "recipient": "2", "form": "COSIGIL_IMPORT_SCALAR",
 }
 # Inputs of one length only.
 EXACT = {"label", "seed", "key", "digest", "root", "id", "lost_key", "maker", "sharing", "chain_code", "expected"}
@@ -67,7 +67,7 @@ def good(kind: str, variable: str, place: int) -> tuple[str, str]:
     if kind.endswith("**"):
         return f"{kind[:-1].strip()} {local} = ({kind[:-1].strip()})8;", f"&{local}"
     if kind == "cosigil_bytes *":
-        return f"cosigil_bytes {local} = {{(uint8_t *)8, 8}};", f"&{local}"
+        return f"cosigil_bytes {local} = {{(uint8_t *)8, 8, 8}};", f"&{local}"
     if variable in ("key", "lost_key", "maker") and kind == "const uint8_t *":
         return "", "good_key"
     if variable == "to" and kind == "const uint8_t *":
@@ -88,7 +88,7 @@ def good(kind: str, variable: str, place: int) -> tuple[str, str]:
     if kind == "uint16_t *" and variable == "parties" or kind == "char *":
         return f"{kind[:-2]} {local}[3] = {{0}};", local
     if kind.endswith("_calls *"):
-        return f"{kind[6:-2]} {local}; memset(&{local}, 0, sizeof {local});", f"&{local}"
+        return f"{kind[6:-2]} {local}; memset(&{local}, 0, sizeof {local}); {local}.size = sizeof {local};", f"&{local}"
     if kind == "cosigil_random":
         return "", "good_random"
     if kind == "void *":
@@ -106,7 +106,7 @@ def blank(kind: str, place: int) -> str:
     """That an output is blank."""
     local = f"a{place}"
     if kind == "cosigil_bytes *":
-        return f"{local}.data == NULL && {local}.len == 0"
+        return f"{local}.data == NULL && {local}.len == 0 && {local}.serial == 0"
     if kind.endswith("**"):
         return f"{local} == NULL"
     return f"{local} == 0"
@@ -151,6 +151,7 @@ def cases(name: str) -> list[str]:
             found.append(case(name, {place: "31"}, "COSIGIL_LENGTH"))
         if kind.endswith("_calls *"):
             found.append(case(name, {}, "COSIGIL_NULL"))  # a table without functions
+            found.append(case(name, {place: f"(--a{place}.size, &a{place})"}, "COSIGIL_VALUE"))
         aligned = re.fullmatch(r"(?:const )?(?:u?int(?:16|32|64)_t|size_t|cosigil_bytes) \*|.*\*\*", kind)
         if aligned:
             odd = f"({kind.replace('const ', '', 1)})(void *)((uint8_t *)odd + 1)"

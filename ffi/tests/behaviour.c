@@ -66,9 +66,15 @@ static void frees_once(void) {
   CHECK(cosigil_bytes_free(&seed));
   EXPECT_STATUS(cosigil_bytes_free(&stale), COSIGIL_NO_BUFFER);
   uint8_t ours[4] = {1, 2, 3, 4};
-  cosigil_bytes foreign = {ours, sizeof ours};
+  cosigil_bytes foreign = {ours, sizeof ours, 1};
   EXPECT_STATUS(cosigil_bytes_free(&foreign), COSIGIL_NO_BUFFER);
   EXPECT(ours[0] == 1);
+  /* A struct that was kept does not free what lives at its address by now. */
+  cosigil_bytes again;
+  CHECK(cosigil_identity_seed(identity, &again));
+  stale.data = again.data;
+  EXPECT_STATUS(cosigil_bytes_free(&stale), COSIGIL_NO_BUFFER);
+  CHECK(cosigil_bytes_free(&again));
   copy = identity;
   CHECK(cosigil_identity_free(identity));
   EXPECT_STATUS(cosigil_identity_free(copy), COSIGIL_NO_HANDLE);
@@ -129,6 +135,7 @@ static void takes_randomness(void) {
 /* A burn log of ours: works, fails, calls back into the library. */
 typedef struct {
   int fails, calls_back, released, asked;
+  cosigil_request *garbage; /* a destructor may run anywhere: freed in the callback */
 } log_state;
 
 static int32_t answer(log_state *log) {
@@ -137,6 +144,8 @@ static int32_t answer(log_state *log) {
     cosigil_identity *identity;
     EXPECT_STATUS(cosigil_identity_generate(&identity), COSIGIL_IN_CALLBACK);
     EXPECT(identity == NULL);
+    CHECK(cosigil_request_free(log->garbage));
+    log->garbage = NULL;
   }
   return log->fails;
 }
@@ -167,8 +176,8 @@ static void log_release(void *context) { ++((log_state *)context)->released; }
 
 static void calls_the_log(void) {
   team team;
-  log_state state = {0, 0, 0, 0};
-  cosigil_burn_log_calls calls = {&state, log_burn, log_is_burned, log_strike, log_strikes, log_forgive, log_release};
+  log_state state = {0, 0, 0, 0, NULL};
+  cosigil_burn_log_calls calls = {sizeof calls, &state, log_burn, log_is_burned, log_strike, log_strikes, log_forgive, log_release};
   cosigil_burn_log *log;
   cosigil_session *session;
   const uint8_t label[32] = {1};
@@ -177,9 +186,11 @@ static void calls_the_log(void) {
   CHECK(cosigil_setup_start(team.identities[0], &session, team.shares[0], log, 2, label, sizeof label));
   EXPECT(state.asked > 0);
   state.calls_back = 1;
+  CHECK(cosigil_request_digest(&state.garbage, label, sizeof label));
   cosigil_session *other;
   CHECK(cosigil_setup_start(team.identities[0], &other, team.shares[0], log, 2, label, sizeof label));
   CHECK(cosigil_session_free(other));
+  EXPECT(state.garbage == NULL);
   state.fails = 1;
   EXPECT_STATUS(cosigil_setup_start(team.identities[0], &other, team.shares[0], log, 2, label, sizeof label),
                 COSIGIL_STORE_FAILED);

@@ -7,37 +7,15 @@
     reason = "every argument is a live local or a handle"
 )]
 
+mod calls;
+
 use std::collections::VecDeque;
 use std::ptr::null_mut;
 
+use calls::{bytes, ok, take};
 use cosigil_ffi::*;
 
 const IDS: [u16; 3] = [1, 2, 3];
-
-fn ok(status: i32) {
-    let (mut text, mut length) = ([0; 200], 0);
-    if status != COSIGIL_OK {
-        unsafe { cosigil_last_error(text.as_mut_ptr(), text.len(), &mut length) };
-        let text: Vec<u8> = text.iter().map(|c| u8::try_from(*c).unwrap()).take(length).collect();
-        panic!("{status}: {}", String::from_utf8_lossy(&text));
-    }
-}
-
-/// The bytes of a buffer, which is freed.
-fn take(mut bytes: cosigil_bytes) -> Vec<u8> {
-    let copy = unsafe { std::slice::from_raw_parts(bytes.data, bytes.len) }.to_vec();
-    ok(unsafe { cosigil_bytes_free(&mut bytes) });
-    copy
-}
-
-/// A call with bytes that come out.
-macro_rules! bytes {
-    ($function:ident($handle:expr)) => {{
-        let mut out = cosigil_bytes::default();
-        ok(unsafe { $function($handle, &mut out) });
-        take(out)
-    }};
-}
 
 type Session = (u16, *mut cosigil_session);
 
@@ -50,7 +28,7 @@ fn run(sessions: &[Session], mut output: impl FnMut(u16, *mut cosigil_session)) 
         if progress & COSIGIL_OUTPUT != 0 {
             output(me, session);
         }
-        if progress & COSIGIL_STORE != 0 {
+        if progress & (COSIGIL_STORE | COSIGIL_DELETE) != 0 {
             let mut checkpoint = cosigil_bytes::default();
             if unsafe { cosigil_session_checkpoint(session, &mut checkpoint) } == COSIGIL_OK {
                 take(checkpoint);

@@ -57,22 +57,90 @@ fn no_number_is_given_twice() {
     }
 }
 
+/// An argument of Rust as C declares it: its name, a space, its type, without spaces.
+fn in_c(argument: &str) -> String {
+    let (name, rust) = argument.split_once(": ").unwrap();
+    let plain = |name: &str| match name {
+        "u8" | "u16" | "u32" | "u64" | "i32" => format!("{}int{}_t", name[..1].replace('i', ""), &name[1..]),
+        "usize" => "size_t".to_owned(),
+        "c_char" => "char".to_owned(),
+        "c_void" => "void".to_owned(),
+        other => other.to_owned(),
+    };
+    let (mut rust, mut stars) = (rust, String::new());
+    while let Some(inner) = rust.strip_prefix("*mut ") {
+        (rust, stars) = (inner, stars + "*");
+    }
+    match rust.strip_prefix("*const ") {
+        Some(inner) => format!("{name} const{}*{stars}", plain(inner)),
+        None => format!("{name} {}{stars}", plain(rust)),
+    }
+}
+
+/// The arguments between the brackets, each without needless spaces.
+fn arguments(list: &str) -> Vec<String> {
+    let one = |argument: &str| argument.split_whitespace().collect::<Vec<_>>().join(" ");
+    list.split(',').map(one).filter(|argument| !argument.is_empty()).collect()
+}
+
+/// An argument of the header: its name, a space, its type, without spaces.
+fn of_header(argument: &str) -> String {
+    let name = argument.rsplit([' ', '*']).next().unwrap();
+    let kind = argument.strip_suffix(name).unwrap().replace(' ', "");
+    format!("{} {kind}", name.trim_end_matches('_')) // words of C++ get a `_`
+}
+
+/// What is commented before the line that starts here.
+fn comment_before(text: &str, at: usize, mark: &str) -> Vec<String> {
+    let lines: Vec<&str> = text[..at].lines().collect();
+    let lines = lines.iter().rev().skip_while(|line| line.starts_with("#["));
+    let mut found: Vec<_> =
+        lines.map_while(|line| line.strip_prefix(mark)).map(|line| line.trim().to_owned()).collect();
+    found.reverse();
+    found
+}
+
 #[test]
-fn the_header_has_every_function() {
+fn the_header_is_made_from_the_source() {
     let (source, header) = (sources(), read("include/cosigil.h"));
     let mut found = 0;
-    for (k, line) in source.lines().enumerate() {
-        let Some(rest) = line.strip_prefix("pub ") else { continue };
-        let Some((_, name)) = rest.split_once("extern \"C\" fn ") else { continue };
-        let name = name.split('(').next().unwrap();
-        assert!(header.contains(&format!(" {name}(")), "{name} is not in the header: run cbindgen");
-        assert_eq!(source.lines().nth(k - 1), Some("#[unsafe(no_mangle)]"), "{name} is not exported");
+    for (at, _) in source.match_indices("extern \"C\" fn cosigil_") {
+        let start = source[..at].rfind('\n').unwrap() + 1;
+        if !source[start..at].starts_with("pub ") {
+            continue;
+        }
+        let (name, rest) = source[at + "extern \"C\" fn ".len()..].split_once('(').unwrap();
+        assert!(source[..start].ends_with("#[unsafe(no_mangle)]\n"), "{name} is not exported");
+        let declared = header.find(&format!("int32_t {name}("));
+        let declared = declared.unwrap_or_else(|| panic!("{name} is not in the header: run cbindgen"));
+        let list = header[declared..].split_once('(').unwrap().1.split_once(");").unwrap().0;
+        let theirs: Vec<_> = arguments(list).iter().filter(|one| *one != "void").map(|one| of_header(one)).collect();
+        let ours: Vec<_> = arguments(rest.split_once(')').unwrap().0).iter().map(|one| in_c(one)).collect();
+        assert_eq!(theirs, ours, "{name} is another one in the header: run cbindgen");
+        let line = header[..declared].rfind('\n').unwrap() + 1;
+        let (docs, manual) = (comment_before(&source, start, "///"), comment_before(&header, line, "//"));
+        assert_eq!(manual, docs, "the manual of {name} is another one: run cbindgen");
         found += 1;
     }
     let declared =
         header.lines().filter(|line| line.starts_with("int32_t cosigil_") || line.starts_with("uint32_t cosigil_"));
     assert_eq!(declared.count(), found);
     assert!(found > 90);
+}
+
+#[test]
+fn the_header_has_every_constant() {
+    let (source, header) = (sources(), read("include/cosigil.h"));
+    let mut found = 0;
+    for line in source.lines().filter(|line| line.starts_with("pub const COSIGIL_")) {
+        let (name, rest) = line["pub const ".len()..].split_once(": ").unwrap();
+        let number = rest.split_once(" = ").unwrap().1.trim_end_matches(';').replace('_', "");
+        let number =
+            number.strip_prefix("0x").map_or(number.clone(), |n| u32::from_str_radix(n, 16).unwrap().to_string());
+        assert!(header.lines().any(|line| *line == format!("#define {name} {number}")), "{name}: run cbindgen");
+        found += 1;
+    }
+    assert!(found > 100);
 }
 
 /// I-07: whatever an entry does it does inside [`call`], which catches panics.
@@ -82,10 +150,14 @@ fn i_07_every_entry_catches_panics() {
     for body in source.split("extern \"C\" fn cosigil_").skip(1) {
         let name = body.split('(').next().unwrap();
         let Some((_, body)) = body.split_once(") -> i32 {\n") else { continue };
-        let first = body.lines().map(str::trim).find(|line| !line.starts_with("fn ") && !is_inner(body, line)).unwrap();
-        let guarded = ["call(||", "quietly(||", "handle::close(", "COSIGIL_ABI_VERSION"]
-            .iter()
-            .any(|guard| first.starts_with(guard));
+        let skipped = |line: &&str| *line == "unsafe {" || ["fn ", "// "].iter().any(|start| line.starts_with(start));
+        let is_body = |line: &&str| !skipped(line) && !is_inner(body, line);
+        let first = body.lines().map(str::trim).find(is_body).unwrap();
+        let first = first.strip_prefix("unsafe { ").unwrap_or(first);
+        // The last four are entries as well: they begin with `call`.
+        let guards = ["call(||", "quietly(||", "handle::close(", "COSIGIL_ABI_VERSION"];
+        let helpers = ["handle::open_new(", "handle::open_at(", "open_callbacks(", "list("];
+        let guarded = guards.iter().chain(&helpers).any(|guard| first.starts_with(guard));
         assert!(guarded, "cosigil_{name} begins with {first}");
     }
 }

@@ -1,6 +1,7 @@
 /* Eight threads on one handle: calls wait for each other or are refused, and what may happen once happens once. */
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>
+#include <time.h>
 
 #include "fixture.h"
 
@@ -108,16 +109,85 @@ static void race_for_nonces(void) {
   free_team(&team);
 }
 
-/* Eight threads free one handle, and one buffer. */
+/* Eight threads free one handle, and one buffer: one of them does. */
+typedef struct {
+  void *what;
+  int freed;
+  pthread_mutex_t lock;
+} free_race;
+
+static void count_one(free_race *race) {
+  pthread_mutex_lock(&race->lock);
+  ++race->freed;
+  pthread_mutex_unlock(&race->lock);
+}
+
 static void *free_once(void *argument) {
-  ONE_OF(cosigil_key_share_free(argument), COSIGIL_OK, COSIGIL_NO_HANDLE);
+  free_race *race = argument;
+  int32_t status = cosigil_key_share_free(race->what);
+  EXPECT(status == COSIGIL_OK || status == COSIGIL_NO_HANDLE);
+  if (status == COSIGIL_OK) count_one(race);
   return NULL;
 }
 
 static void *free_buffer(void *argument) {
-  cosigil_bytes copy = *(cosigil_bytes *)argument;
-  ONE_OF(cosigil_bytes_free(&copy), COSIGIL_OK, COSIGIL_NO_BUFFER);
+  free_race *race = argument;
+  cosigil_bytes copy = *(cosigil_bytes *)race->what;
+  int32_t status = cosigil_bytes_free(&copy);
+  EXPECT(status == COSIGIL_OK || status == COSIGIL_NO_BUFFER);
+  if (status == COSIGIL_OK) count_one(race);
   return NULL;
+}
+
+static void one_frees(void *(*work)(void *), void *what) {
+  free_race race = {what, 0, PTHREAD_MUTEX_INITIALIZER};
+  together(work, &race);
+  EXPECT(race.freed == 1);
+}
+
+/* A slow source of randomness: who sets another one waits until it has answered, and may then do away with it. */
+typedef struct {
+  int inside, alive;
+  pthread_mutex_t lock;
+  pthread_cond_t entered;
+} slow_source;
+
+static int32_t slow_fill(void *context, uint8_t *bytes, size_t len) {
+  slow_source *source = context;
+  const struct timespec a_moment = {0, 50 * 1000 * 1000};
+  for (size_t k = 0; k < len; ++k) bytes[k] = (uint8_t)(k + 1);
+  pthread_mutex_lock(&source->lock);
+  source->inside = 1;
+  pthread_cond_signal(&source->entered);
+  pthread_mutex_unlock(&source->lock);
+  nanosleep(&a_moment, NULL);
+  pthread_mutex_lock(&source->lock);
+  EXPECT(source->alive);
+  pthread_mutex_unlock(&source->lock);
+  return 0;
+}
+
+static void *make_identity(void *argument) {
+  cosigil_identity *identity;
+  (void)argument;
+  CHECK(cosigil_identity_generate(&identity));
+  CHECK(cosigil_identity_free(identity));
+  return NULL;
+}
+
+static void replaces_the_source(void) {
+  slow_source source = {0, 1, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER};
+  pthread_t thread;
+  CHECK(cosigil_random_use(slow_fill, &source));
+  EXPECT(pthread_create(&thread, NULL, make_identity, NULL) == 0);
+  pthread_mutex_lock(&source.lock);
+  while (!source.inside) pthread_cond_wait(&source.entered, &source.lock);
+  pthread_mutex_unlock(&source.lock);
+  CHECK(cosigil_random_use_system());
+  pthread_mutex_lock(&source.lock);
+  source.alive = 0;
+  pthread_mutex_unlock(&source.lock);
+  EXPECT(pthread_join(thread, NULL) == 0);
 }
 
 int main(void) {
@@ -129,11 +199,12 @@ int main(void) {
   CHECK(cosigil_keygen_start(team.identities[0], &session, team.parties, COSIGIL_FROST_ED25519, 1, 2, label, sizeof label));
   together(use_session, session);
   CHECK(cosigil_key_share_to_bytes(team.shares[0], &bytes));
-  together(free_buffer, &bytes);
-  together(free_once, team.shares[0]);
+  one_frees(free_buffer, &bytes);
+  one_frees(free_once, team.shares[0]);
   team.shares[0] = NULL;
   free_team(&team);
   race_for_nonces();
+  replaces_the_source();
   expect_nothing_left();
   printf("eight threads: done\n");
   return 0;

@@ -138,6 +138,28 @@ static void openssl_ecdsa(uint32_t suite, const char *group) {
   free_team(&team);
 }
 
+/* Q = P + H_TapTweak(P || root)*G, of P = the secret that make_team deals, times G. */
+static secp256k1_xonly_pubkey output_key(secp256k1_context *context, const uint8_t *root) {
+  const uint8_t secret[32] = {0, 1, 2, 3, 4, 5, 6, 7};
+  secp256k1_pubkey point, tweaked;
+  secp256k1_xonly_pubkey internal, output;
+  uint8_t x[32], tag[32], tweak[32];
+  EXPECT(secp256k1_ec_pubkey_create(context, &point, secret));
+  EXPECT(secp256k1_xonly_pubkey_from_pubkey(context, &internal, NULL, &point));
+  EXPECT(secp256k1_xonly_pubkey_serialize(context, x, &internal));
+  EXPECT(EVP_Digest("TapTweak", 8, tag, NULL, EVP_sha256(), NULL) == 1);
+  EVP_MD_CTX *hash = EVP_MD_CTX_new();
+  EXPECT(EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1);
+  for (int times = 0; times < 2; ++times) EXPECT(EVP_DigestUpdate(hash, tag, sizeof tag) == 1);
+  EXPECT(EVP_DigestUpdate(hash, x, sizeof x) == 1);
+  if (root != NULL) EXPECT(EVP_DigestUpdate(hash, root, 32) == 1);
+  EXPECT(EVP_DigestFinal_ex(hash, tweak, NULL) == 1);
+  EVP_MD_CTX_free(hash);
+  EXPECT(secp256k1_xonly_pubkey_tweak_add(context, &tweaked, &internal, tweak));
+  EXPECT(secp256k1_xonly_pubkey_from_pubkey(context, &output, NULL, &tweaked));
+  return output;
+}
+
 static void libsecp256k1_schnorr(int with_scripts) {
   team team;
   cosigil_request *request;
@@ -150,8 +172,10 @@ static void libsecp256k1_schnorr(int with_scripts) {
   cosigil_bytes key = key_of(&team);
   secp256k1_context *context = secp256k1_context_create(SECP256K1_CONTEXT_VERIFY);
   EXPECT(secp256k1_xonly_pubkey_parse(context, &theirs, key.data));
-  /* With a script tree the output key is another one. */
+  /* With a script tree the output key is another one: BIP-341's, made here of the dealt secret. */
   EXPECT(secp256k1_schnorrsig_verify(context, signature.data, DIGEST, sizeof DIGEST, &theirs) == !with_scripts);
+  theirs = output_key(context, with_scripts ? root : NULL);
+  EXPECT(secp256k1_schnorrsig_verify(context, signature.data, DIGEST, sizeof DIGEST, &theirs));
   secp256k1_context_destroy(context);
   CHECK(cosigil_bytes_free(&key));
   CHECK(cosigil_request_free(request));

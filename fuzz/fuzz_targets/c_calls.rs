@@ -245,8 +245,10 @@ fn step(c: &mut Caller<'_>) {
         }
         45 => call!(c, open cosigil_burn_log_memory(;)),
         46 => {
-            let s = c.handle();
-            call!(c, cosigil_session_consequence(s as *const _, &mut kind, &mut a, 0))
+            let (s, mut out) = (c.handle(), cosigil_bytes::default());
+            // SAFETY: live locals and a handle.
+            let status = unsafe { cosigil_session_consequence(s as *const _, &mut kind, &mut a, &mut out, 0) };
+            c.keep_bytes(status, out);
         }
         _ => free(c),
     }
