@@ -322,6 +322,15 @@ impl<S: Scheme> KeyShare<S> {
         Ok(())
     }
 
+    /// The same share with the identities of another package of its sharing; `None` if the packages differ in more.
+    pub(crate) fn known_as(mut self, package: &PublicKeyPackage<S>) -> Option<Self> {
+        if !self.public.differs_in_identities_alone(package) {
+            return None;
+        }
+        self.public = package.clone();
+        Some(self)
+    }
+
     /// The share s_i.
     pub(crate) fn secret(&self) -> &Secret<Scalar<S::Curve>> {
         &self.share

@@ -95,7 +95,7 @@ pub use self::lie::{Contradiction, Said};
 use self::step::Step;
 use crate::error::{Abort, Usage};
 use crate::key::{KeyShare, KeyStore, PublicKeyPackage, Retire, Scheme};
-use crate::party::{KeyId, Parcel, PartyId, Sharing, View};
+use crate::party::{KeyId, Parcel, PartyId, PublicIdentity, Sharing, View};
 use crate::session::Identity;
 
 /// How many sharings a record spans at most: the one in use, the one before, and those on the way in between.
@@ -109,7 +109,7 @@ pub enum News {
     Active(Sharing),
     /// All holders of this sharing have acknowledged it: what came before it is wiped.
     Done(Sharing),
-    /// This sharing, in which this party has no part, is done: the share of the sharing before it is wiped.
+    /// The share of this sharing is wiped: a later one, in which this party has no part, is done.
     Retired(Sharing),
     /// This party's signed words contradict each other: see [`KeyRecord::contradictions`].
     Contradiction(PartyId),
@@ -189,7 +189,7 @@ impl<S: Scheme> KeyRecord<S> {
         if public.parties().identity(me) != Some(&identity.public()) {
             return Err(Usage::OtherIdentity);
         }
-        Self::begin(store, identity, Step::new(me, public, Some(Arc::new(share))))
+        Self::begin(store, identity, Step::new((me, identity.public()), public, Some(Arc::new(share))))
     }
 
     /// A new record of a party that has no share of the key: a newcomer, or one that lost it and holds nothing. An
@@ -212,7 +212,7 @@ impl<S: Scheme> KeyRecord<S> {
         if key.digest() != *expected {
             return Err(Usage::OtherKey);
         }
-        Self::begin(store, identity, Step::new(me, key.clone(), None))
+        Self::begin(store, identity, Step::new((me, identity.public()), key.clone(), None))
     }
 
     fn begin(store: Arc<dyn KeyStore>, identity: &Identity, step: Step<S>) -> Result<Self, Usage> {
@@ -327,6 +327,11 @@ impl<S: Scheme> KeyRecord<S> {
     /// This party.
     pub fn me(&self) -> PartyId {
         self.me
+    }
+
+    /// This party, and the key that it goes by.
+    fn own(&self) -> (PartyId, PublicIdentity) {
+        (self.me, self.identity.public())
     }
 
     /// The public package of the sharing in use.

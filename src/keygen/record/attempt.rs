@@ -59,7 +59,7 @@ impl<S: Scheme> KeyRecord<S> {
         match self.step(&old.sharing()) {
             Some(step) if step.old != *old => return Err(Usage::OtherKey),
             Some(step) => {
-                step.ledger.check_open(&plan.holders().ids().collect::<Vec<_>>())?;
+                step.ledger.check_open(plan.holders())?;
                 (era, share) = (step.ledger.era, step.share.clone());
             }
             // 1.2: whoever has lost its share, or comes back from an old copy, receives a new one.
@@ -119,7 +119,7 @@ impl<S: Scheme> KeyRecord<S> {
                 }
                 // There must be room for the sharing that it makes, too.
                 self.check_room(&attempt.plan)?;
-                let mut step = Step::new(me, old.clone(), None);
+                let mut step = Step::new(self.own(), old.clone(), None);
                 step.enter(held)?;
                 self.steps.push(step);
             }
@@ -145,6 +145,11 @@ impl<S: Scheme> Attempt<S> {
         record.check_owns(self)?;
         if let Some(usage) = self.refused {
             return Err(usage.into());
+        }
+        // 3.5: a party goes by another key by now; what this party has not confirmed is over.
+        let (old, is_holder) = (self.plan.old(), self.plan.holders().contains(record.me));
+        if !(self.recorded && is_holder) && record.step(&old.sharing()).is_some_and(|step| step.old != *old) {
+            return Err(Usage::OtherKey.into());
         }
         let result = self.session.receive(bytes);
         let mut moved = match result {

@@ -23,8 +23,10 @@ use crate::session::Identity;
 /// # Security
 /// It is as old as the backup. What was signed since is not in it, and a party that acts by an old record can contradict
 /// itself: so a restored record learns from the others ([`KeyRecord::exchange`], [`KeyRecord::learn`]) **before**
-/// it signs, or begins or takes part in an attempt. If the key has moved on, learning says so
+/// it signs, or begins or takes part in an attempt. If the key has moved on, learning or then [`KeyRecord::key`] says so
 /// ([`Usage::OtherSharing`]), and a repair or an attempt brings a new share.
+///
+/// The identity is not in it: keep [`Identity::to_seed`] apart. Without it there is [`Self::restore_under`].
 ///
 /// # Examples
 /// ```
@@ -69,17 +71,36 @@ impl<S: Scheme> RecordCopy<S> {
     /// [`Usage::RecordExists`] if the store has one; [`Usage::OtherIdentity`] if the identity is not this party's;
     /// [`Usage::Malformed`] and the like for a record that is damaged; [`Usage::StoreFailed`].
     pub fn restore(self, store: Arc<dyn KeyStore>, identity: &Identity) -> Result<KeyRecord<S>, Usage> {
+        let mut record = self.open(store, identity)?;
+        let named = record.public()?.parties().identity(record.me());
+        if named.is_some_and(|named| *named != identity.public()) {
+            return Err(Usage::OtherIdentity);
+        }
+        record.save()?;
+        Ok(record)
+    }
+
+    /// The same under a new identity key, where the former is lost: it is in no backup. All other parties follow by
+    /// [`KeyRecord::set_identity`], each on what its own operator says; where t of them are left, a repair does as well.
+    ///
+    /// # Errors
+    /// Those of [`Self::restore`] and [`KeyRecord::set_identity`].
+    pub fn restore_under(self, store: Arc<dyn KeyStore>, identity: &Identity) -> Result<KeyRecord<S>, Usage> {
+        let mut record = self.open(store, identity)?;
+        let (me, current) = (record.me(), record.current);
+        record.step_mut(&current).ok_or(Usage::NoShare)?.set_identity(me, identity.public())?;
+        record.save()?;
+        Ok(record)
+    }
+
+    /// The record, over an empty store.
+    fn open(self, store: Arc<dyn KeyStore>, identity: &Identity) -> Result<KeyRecord<S>, Usage> {
         if store.load()?.is_some() {
             return Err(Usage::RecordExists);
         }
         let newest = store.newest()?;
         let mut record = KeyRecord::from_bytes(&self.bytes, store, identity)?;
-        let named = record.public()?.parties().identity(record.me());
-        if named.is_some_and(|named| *named != identity.public()) {
-            return Err(Usage::OtherIdentity);
-        }
         record.generation = record.generation.max(newest);
-        record.save()?;
         Ok(record)
     }
 }

@@ -13,7 +13,7 @@ use super::step::{MAX_FORMER, Step};
 use crate::error::Usage;
 use crate::key::{KeyShare, KeyStore, PublicKeyPackage, Scheme};
 use crate::keygen::certificate::Pending;
-use crate::party::{PartyId, Sharing, View};
+use crate::party::{PartyId, PublicIdentity, Sharing, View};
 use crate::record::{self, Kind};
 use crate::session::Identity;
 use crate::wire::Reader;
@@ -98,7 +98,8 @@ impl<S: Scheme> KeyRecord<S> {
         let count = input.u8().ok_or(malformed)?;
         let retiring = (0..count).map(|_| input.array().map(Sharing::from_bytes)).collect::<Option<BTreeSet<_>>>();
         let count = input.u8().filter(|count| usize::from(*count) <= HARD_BOUND).ok_or(malformed)?;
-        let steps = (0..count).map(|_| Step::read(&mut input, me)).collect::<Result<Vec<_>, Usage>>()?;
+        let steps =
+            (0..count).map(|_| Step::read(&mut input, (me, identity.public()))).collect::<Result<Vec<_>, Usage>>()?;
         input.finish().ok_or(malformed)?;
         let one_key =
             steps.iter().all(|step| steps.first().is_some_and(|first| first.old.key_id() == step.old.key_id()));
@@ -144,8 +145,8 @@ impl<S: Scheme> Step<S> {
         self.retirement.iter().for_each(|held| held.write(parts));
     }
 
-    fn read(input: &mut Reader<'_>, me: PartyId) -> Result<Self, Usage> {
-        let malformed = Usage::Malformed;
+    fn read(input: &mut Reader<'_>, own: (PartyId, PublicIdentity)) -> Result<Self, Usage> {
+        let (malformed, (me, _)) = (Usage::Malformed, own);
         let old = PublicKeyPackage::from_bytes(read_framed(input).ok_or(malformed)?)?;
         let count = input.u8().filter(|count| usize::from(*count) <= MAX_FORMER).ok_or(malformed)?;
         let mut former = Vec::new();
@@ -160,7 +161,7 @@ impl<S: Scheme> Step<S> {
         if share.as_ref().is_some_and(|share| share.me() != me || *share.public() != old) {
             return Err(malformed);
         }
-        let mut step = Self { former, ..Self::new(me, old, share.map(Arc::new)) };
+        let mut step = Self { former, ..Self::new(own, old, share.map(Arc::new)) };
         let era = input.u16().ok_or(malformed)?;
         let count = input.u8().filter(|count| usize::from(*count) <= HARD_BOUND).ok_or(malformed)?;
         for _ in 0..count {
@@ -192,7 +193,7 @@ impl<S: Scheme> Step<S> {
             held.pending = Some(pending);
         }
         let holders = held.holders();
-        if self.ledger.get(&view).is_some() || !holders.contains(&self.ledger.me) {
+        if self.ledger.get(&view).is_some() || !holders.contains(self.ledger.me) {
             return Err(Usage::Malformed);
         }
         self.ledger.put(view, held.era, holders, discarded);

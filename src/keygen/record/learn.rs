@@ -50,7 +50,7 @@ impl<S: Scheme> KeyRecord<S> {
     }
 
     /// What this party has said and may have to say again: its confirms and acknowledgements of attempts that are not
-    /// done.
+    /// done. A peer that has forgotten an attempt answers [`Usage::ForeignMessage`]: leave it at that.
     ///
     /// # Errors
     /// [`Usage::StoreFailed`].
@@ -111,16 +111,19 @@ impl<S: Scheme> KeyRecord<S> {
             let Some(k) = self.steps.iter().position(|step| step.sharing() == *sharing) else { continue };
             let step = self.steps.get(k).ok_or(Usage::Malformed)?;
             for piece in pieces {
-                checked.push((k, piece.check(step)?));
+                match piece.check(step) {
+                    Ok(held) => checked.push((k, held)),
+                    // 3.5: about identities that this party does not know, or not yet.
+                    Err(Usage::OtherKey) => {}
+                    Err(usage) => return Err(usage),
+                }
             }
             related = true;
         }
         let (mut changed, mut news, mut behind) = (false, Vec::new(), (!related).then_some(theirs));
         for (k, held) in checked {
-            let me = self.me;
+            let (me, own) = self.own();
             let Some(step) = self.steps.get_mut(k) else { continue };
-            let own = step.packages().filter_map(|package| package.parties().identity(me).copied());
-            let own: Vec<_> = own.chain([self.identity.public()]).collect();
             let view = *held.log.view();
             changed |= step.merge(&held);
             if step.ledger.get(&view).is_some_and(|entry| !entry.discarded) {
@@ -153,8 +156,14 @@ impl<S: Scheme> KeyRecord<S> {
 impl Piece<'_> {
     /// 4.2: the attempt, checked against the package that this party itself has of the sharing it starts from.
     fn check<S: Scheme>(&self, step: &Step<S>) -> Result<Held<S>, Usage> {
-        let read = |package| AttemptLog::from_bytes(self.log, package);
-        let log = read(&step.old).or_else(|usage| step.packages().find_map(|former| read(former).ok()).ok_or(usage))?;
+        let mut log = Err(Usage::OtherKey);
+        for package in step.packages() {
+            log = AttemptLog::from_bytes(self.log, package);
+            if !matches!(log, Err(Usage::OtherKey)) {
+                break;
+            }
+        }
+        let log = log?;
         let mut held = Held::new(self.label, self.era, log).map_err(|_| Usage::Malformed)?;
         for signed in &self.acks {
             held.add_ack(signed)?;
@@ -164,10 +173,9 @@ impl Piece<'_> {
 }
 
 impl<S: Scheme> Held<S> {
-    /// Whether this party's own confirm is there, with one of its keys: the plan names whom it likes.
-    fn is_signed_by(&self, me: PartyId, own: &[PublicIdentity]) -> bool {
-        let named = self.log.plan().holders().identity(me);
-        named.is_some_and(|named| own.contains(named)) && self.log.confirms().any(|(id, _)| id == me)
+    /// Whether this party's own confirm is there, by the key it has: the plan names whom it likes.
+    fn is_signed_by(&self, me: PartyId, own: &PublicIdentity) -> bool {
+        self.log.plan().holders().identity(me) == Some(own) && self.log.confirms().any(|(id, _)| id == me)
     }
 
     /// label 32 ‖ era 2 ‖ log, framed ‖ count 2 ‖ acknowledgements as signed, framed.

@@ -7,7 +7,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use crate::error::Usage;
-use crate::party::{PartyId, View};
+use crate::party::{Parties, PartyId, PublicIdentity, View};
 
 /// How many attempts from one sharing a party confirms at most: memory and lists are bounded.
 pub const MAX_ATTEMPTS: usize = 16;
@@ -58,8 +58,8 @@ pub(super) struct Entry {
     pub(super) view: View,
     /// How often the sharing had been reopened when the attempt began: the same for all its parties.
     pub(super) era: u16,
-    /// N, ascending.
-    pub(super) holders: Vec<PartyId>,
+    /// N, and by which keys they go in it.
+    pub(super) holders: Parties,
     pub(super) confirms: BTreeSet<PartyId>,
     /// The lists of the acknowledgements.
     pub(super) acks: BTreeMap<PartyId, Vec<View>>,
@@ -69,11 +69,16 @@ pub(super) struct Entry {
 impl Entry {
     /// Whether the confirms of all are there.
     pub(super) fn is_certified(&self) -> bool {
-        self.holders.iter().all(|id| self.confirms.contains(id))
+        self.holders.ids().all(|id| self.confirms.contains(&id))
+    }
+
+    /// Whether a party goes by one key here and there. One that has come back under another is another one.
+    fn has_in_common(&self, other: &Self, id: PartyId) -> bool {
+        self.holders.identity(id) == other.holders.identity(id)
     }
 
     fn has_all_acks(&self) -> bool {
-        self.holders.iter().all(|id| self.acks.contains_key(id))
+        self.holders.ids().all(|id| self.acks.contains_key(&id))
     }
 }
 
@@ -81,6 +86,8 @@ impl Entry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ledger {
     pub(super) me: PartyId,
+    /// The key that this party goes by; `None` in tests, where none does.
+    pub(super) key: Option<PublicIdentity>,
     pub(super) era: u16,
     /// In the order in which they were confirmed.
     pub(super) entries: Vec<Entry>,
@@ -91,8 +98,8 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(me: PartyId) -> Self {
-        Self { me, era: 0, entries: Vec::new(), acked: Vec::new(), retired: false }
+    pub(super) fn new(me: PartyId, key: Option<PublicIdentity>) -> Self {
+        Self { me, key, era: 0, entries: Vec::new(), acked: Vec::new(), retired: false }
     }
 
     pub(super) fn get(&self, view: &View) -> Option<&Entry> {
@@ -103,12 +110,17 @@ impl Ledger {
         self.entries.iter_mut().find(|entry| entry.view == *view)
     }
 
+    /// 3.5: whether it is an attempt that this party was in by the key it has: what is said by a former one is not its own.
+    fn is_own(&self, entry: &Entry) -> bool {
+        self.key.is_none() || entry.holders.identity(self.me) == self.key.as_ref()
+    }
+
     /// Whether an attempt may be confirmed now.
     ///
     /// # Errors
     /// [`Usage::Acknowledged`] after an acknowledgement, [`Usage::Retired`] when another attempt is done
     /// without this party, [`Usage::TooMany`].
-    pub(super) fn check_open(&self, holders: &[PartyId]) -> Result<(), Usage> {
+    pub(super) fn check_open(&self, holders: &Parties) -> Result<(), Usage> {
         if self.retired {
             return Err(Usage::Retired);
         }
@@ -119,7 +131,7 @@ impl Ledger {
         // What was discarded counts no more, and a way on without all who hold things up is always open.
         let counted = self.entries.iter().filter(|entry| !entry.discarded).count();
         let missing = self.missing();
-        let room = counted < MAX_ATTEMPTS || !holders.iter().any(|id| missing.contains(id));
+        let room = counted < MAX_ATTEMPTS || !holders.ids().any(|id| missing.contains(&id));
         if room && self.entries.len() < HARD_BOUND { Ok(()) } else { Err(Usage::TooMany) }
     }
 
@@ -127,8 +139,9 @@ impl Ledger {
     pub(super) fn missing(&self) -> BTreeSet<PartyId> {
         let of = |entry: &Entry| {
             let acked = self.acked.contains(&entry.view);
-            let there = |id: &PartyId| if acked { entry.acks.contains_key(id) } else { entry.confirms.contains(id) };
-            entry.holders.iter().copied().filter(|id| !there(id)).collect::<Vec<_>>()
+            let there_not =
+                |id: &PartyId| !if acked { entry.acks.contains_key(id) } else { entry.confirms.contains(id) };
+            entry.holders.ids().filter(there_not).collect::<Vec<_>>()
         };
         self.entries.iter().filter(|entry| !entry.discarded).flat_map(of).collect()
     }
@@ -138,12 +151,12 @@ impl Ledger {
     /// # Errors
     /// Those of [`Self::check_open`], unless it was confirmed before; [`Usage::UnknownParty`] if this party
     /// is not among the holders.
-    pub(super) fn confirm(&mut self, view: View, holders: Vec<PartyId>) -> Result<bool, Usage> {
+    pub(super) fn confirm(&mut self, view: View, holders: Parties) -> Result<bool, Usage> {
         if self.get(&view).is_some() {
             return Ok(false);
         }
         self.check_open(&holders)?;
-        if !holders.contains(&self.me) {
+        if !holders.contains(self.me) {
             return Err(Usage::UnknownParty(self.me));
         }
         self.put(view, self.era, holders, false);
@@ -152,8 +165,8 @@ impl Ledger {
 
     /// 4.4: enters an attempt that this party has confirmed, and of which its record did not know: there is no share
     /// of it. What is signed from now on lists it.
-    pub(super) fn recall(&mut self, view: View, era: u16, holders: Vec<PartyId>) -> bool {
-        let room = self.get(&view).is_none() && self.entries.len() < HARD_BOUND && holders.contains(&self.me);
+    pub(super) fn recall(&mut self, view: View, era: u16, holders: Parties) -> bool {
+        let room = self.get(&view).is_none() && self.entries.len() < HARD_BOUND && holders.contains(self.me);
         if room {
             self.put(view, era, holders, true);
         }
@@ -161,25 +174,26 @@ impl Ledger {
     }
 
     /// Puts an attempt last, with this party's confirm.
-    pub(super) fn put(&mut self, view: View, era: u16, holders: Vec<PartyId>, discarded: bool) {
+    pub(super) fn put(&mut self, view: View, era: u16, holders: Parties, discarded: bool) {
         let confirms = BTreeSet::from([self.me]);
         self.entries.push(Entry { view, era, holders, confirms, acks: BTreeMap::new(), discarded });
     }
 
     /// An attempt of this era that this party has acknowledged by a record that it lost: others have shown it.
     fn promised(&self) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.era == self.era && entry.acks.contains_key(&self.me))
+        let is_it = |entry: &&Entry| entry.era == self.era && self.is_own(entry) && entry.acks.contains_key(&self.me);
+        self.entries.iter().find(is_it)
     }
 
     /// Enters somebody's authentic confirm. Whether it is new.
     pub(super) fn add_confirm(&mut self, view: &View, from: PartyId) -> bool {
-        let entry = self.get_mut(view).filter(|entry| entry.holders.contains(&from));
+        let entry = self.get_mut(view).filter(|entry| entry.holders.contains(from));
         entry.is_some_and(|entry| entry.confirms.insert(from))
     }
 
     /// Enters somebody's authentic acknowledgement. Whether it is new; the first one stays.
     pub(super) fn add_ack(&mut self, view: &View, from: PartyId, list: Vec<View>) -> bool {
-        let entry = self.get_mut(view).filter(|entry| entry.holders.contains(&from));
+        let entry = self.get_mut(view).filter(|entry| entry.holders.contains(from));
         let Some(entry) = entry.filter(|entry| !entry.acks.contains_key(&from)) else { return false };
         entry.acks.insert(from, list);
         true
@@ -198,10 +212,15 @@ impl Ledger {
             return Some((entry.view, list.clone()));
         }
         let takes = |entry: &&Entry| {
-            entry.era == self.era && !entry.discarded && entry.is_certified() && self.is_settled(&entry.view)
+            entry.era == self.era
+                && self.is_own(entry)
+                && !entry.discarded
+                && entry.is_certified()
+                && self.is_settled(&entry.view)
         };
         let entry = self.entries.iter().rev().find(takes)?;
-        Some((entry.view, self.entries.iter().map(|entry| entry.view).collect()))
+        let own = self.entries.iter().filter(|entry| self.is_own(entry));
+        Some((entry.view, own.map(|entry| entry.view).collect()))
     }
 
     /// 2.3: of each attempt b confirmed after a, somebody among its holders is known to be out: it has
@@ -211,9 +230,10 @@ impl Ledger {
         let Some(a) = later.next() else { return false };
         let is_out = |b: &Entry, id: &PartyId| {
             let list = a.acks.get(id);
-            list.is_some_and(|list| !list.contains(&b.view)) && !b.confirms.contains(id)
+            let gave_word = list.is_some_and(|list| !list.contains(&b.view)) && a.has_in_common(b, *id);
+            gave_word && !b.confirms.contains(id)
         };
-        later.filter(|b| b.era == a.era).all(|b| b.holders.iter().any(|id| is_out(b, id)))
+        later.filter(|b| b.era == a.era && self.is_own(b)).all(|b| b.holders.ids().any(|id| is_out(b, &id)))
     }
 
     /// Enters this party's own acknowledgement: what [`Self::due`] gave.
@@ -299,11 +319,14 @@ impl Ledger {
         let ours = self.chosen().filter(|_| self.done().is_none())?;
         let a = self.get(&ours)?;
         let of_era = |b: &&Entry| b.view != ours && b.era == a.era;
-        let elsewhere = |id: &PartyId| self.entries.iter().filter(of_era).any(|b| b.acks.contains_key(id));
+        let elsewhere = |id: &PartyId| {
+            self.entries.iter().filter(of_era).any(|b| b.acks.contains_key(id) && a.has_in_common(b, *id))
+        };
         if a.acks.keys().filter(|id| !elsewhere(id)).count() >= threshold(&ours) {
             return None;
         }
-        let instead = |b: &Entry| a.holders.iter().any(|id| b.acks.contains_key(id) && !a.acks.contains_key(id));
+        let is_out = |b: &Entry, id| b.acks.contains_key(&id) && !a.acks.contains_key(&id) && a.has_in_common(b, id);
+        let instead = |b: &Entry| a.holders.ids().any(|id| is_out(b, id));
         let mut others = self.entries.iter().filter(of_era);
         let b = others.find(|b| b.is_certified() && instead(b))?;
         Some((ours, b.view))
@@ -314,7 +337,7 @@ impl Ledger {
         let mut found = Vec::new();
         for a in &self.entries {
             for b in self.entries.iter().filter(|b| b.view != a.view) {
-                for (id, list) in &a.acks {
+                for (id, list) in a.acks.iter().filter(|(id, _)| a.has_in_common(b, **id)) {
                     if b.era <= a.era && b.confirms.contains(id) && !list.contains(&b.view) {
                         found.push(Contradiction::FalseList(*id, a.view, b.view));
                     }

@@ -50,8 +50,12 @@ impl Exhibit {
         Self { label: held.label, era: held.era, log: held.log.to_bytes() }
     }
 
-    fn open<S: Scheme>(&self, old: &PublicKeyPackage<S>) -> Result<Held<S>, Usage> {
-        Held::new(self.label, self.era, AttemptLog::from_bytes(&self.log, old)?)
+    fn open<S: Scheme>(&self, old: &[&PublicKeyPackage<S>]) -> Result<Held<S>, Usage> {
+        let mut log = Err(Usage::OtherKey);
+        for package in old {
+            log = log.or_else(|_| AttemptLog::from_bytes(&self.log, package));
+        }
+        Held::new(self.label, self.era, log?)
     }
 }
 
@@ -66,15 +70,21 @@ impl Contradiction {
         self.said
     }
 
-    /// Judges it, as anybody can who has the public package of the sharing that both attempts start from.
+    /// Judges it, as anybody can who has the public package of the sharing that both attempts start from; the packages, if
+    /// identities in it have changed in between ([`KeyRecord::set_identity`]).
     ///
     /// # Errors
     /// [`Usage::Malformed`] if it does not show what it says; those of reading the attempts.
-    pub fn judge<S: Scheme>(&self, old: &PublicKeyPackage<S>) -> Result<(PartyId, Said), Usage> {
+    pub fn judge<S: Scheme>(&self, old: &[&PublicKeyPackage<S>]) -> Result<(PartyId, Said), Usage> {
         // 2.4
         let (mut first, mut second) = (self.first.open(old)?, self.second.open(old)?);
         let (id, list) = first.add_ack(&self.ack)?;
-        let differ = first.log.view() != second.log.view() && id == self.culprit && have_one_key(&first, &second, id);
+        // 3.5: what a lost key has signed is not held against the one that came after it.
+        let [a, b] = [&first, &second].map(|held| held.log.plan());
+        let of_one = a.old().differs_in_identities_alone(b.old())
+            && a.holders().identity(id) == b.holders().identity(id)
+            && id == self.culprit;
+        let differ = first.log.view() != second.log.view() && of_one;
         let shown = match (&self.other, self.said) {
             (None, Said::FalseList) => {
                 second.era <= first.era
@@ -94,9 +104,6 @@ impl Contradiction {
         };
         let [a, b]: [Option<&Held<S>>; 2] = [a, b].map(|view: View| step.of_view(&view));
         let (a, b) = (a?, b?);
-        if !have_one_key(a, b, culprit) {
-            return None;
-        }
         let other = (said == Said::TwoAcks).then(|| b.acks.get(&culprit).cloned());
         let other = match other {
             Some(ack) => Some(ack?),
@@ -105,12 +112,6 @@ impl Contradiction {
         let ack = a.acks.get(&culprit)?.clone();
         Some(Self { culprit, said, first: Exhibit::of(a), ack, second: Exhibit::of(b), other })
     }
-}
-
-/// Whether a party goes by one identity key in both: what a lost one has signed is not held against its heir.
-fn have_one_key<S: Scheme>(a: &Held<S>, b: &Held<S>, id: PartyId) -> bool {
-    let [a, b] = [a, b].map(|held| held.log.plan().holders().identity(id));
-    a == b
 }
 
 impl<S: Scheme> KeyRecord<S> {

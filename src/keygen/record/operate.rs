@@ -16,7 +16,7 @@ impl<S: Scheme> KeyRecord<S> {
         let of_step = |step: &Step<S>| {
             let attempt = |held: &Held<S>| {
                 let entry = step.ledger.get(held.log.view())?;
-                let missing = entry.holders.iter().filter(|id| !entry.acks.contains_key(id));
+                let missing = entry.holders.ids().filter(|id| !entry.acks.contains_key(id));
                 Some(AttemptStatus {
                     from: step.sharing(),
                     era: held.era,
@@ -24,7 +24,7 @@ impl<S: Scheme> KeyRecord<S> {
                     state: step.ledger.state(held.log.view())?,
                     confirmed: entry.confirms.iter().copied().collect(),
                     acknowledged: entry.acks.keys().copied().collect(),
-                    missing: missing.copied().collect(),
+                    missing: missing.collect(),
                 })
             };
             step.held.iter().filter_map(attempt).collect::<Vec<_>>()
@@ -125,7 +125,7 @@ impl<S: Scheme> KeyRecord<S> {
             Some(step) => step.share = Some(Arc::new(share)),
             None if public.number() <= in_use => return Err(Usage::Retired),
             None if full => return Err(Usage::TooMany),
-            None => self.steps.push(Step::new(me, public.clone(), Some(Arc::new(share)))),
+            None => self.steps.push(Step::new(self.own(), public.clone(), Some(Arc::new(share)))),
         }
         if public.number() > in_use {
             let before = core::mem::replace(&mut self.current, sharing);
@@ -150,8 +150,11 @@ impl<S: Scheme> KeyRecord<S> {
             return Err(Usage::OtherIdentity);
         }
         let current = self.current;
-        let changed = self.step_mut(&current).ok_or(Usage::NoShare)?.set_identity(id, identity)?;
-        if changed { self.save() } else { Ok(()) }
+        let step = self.step_mut(&current).ok_or(Usage::NoShare)?;
+        if step.is_under_way() && step.old.parties().identity(id) != Some(&identity) {
+            return Err(Usage::AttemptUnderWay);
+        }
+        if step.set_identity(id, identity)? { self.save() } else { Ok(()) }
     }
 
     /// Notes that the whole key was exported to one recipient: from then on it is as secret as that machine.

@@ -64,22 +64,13 @@ impl<S: Scheme> KeyRecord<S> {
     }
 
     fn due(&self) -> Option<(usize, View, Vec<View>)> {
-        // After a change of identity, an attempt that names the one before stays as it is.
-        let own = self.identity.public();
-        let is_ours = |step: &Step<S>, view: &View| {
-            let named = step.of_view(view).and_then(|held| held.log.plan().holders().identity(self.me));
-            named == Some(&own)
-        };
-        let due = |(k, step): (usize, &Step<S>)| {
-            let (view, list) = step.ledger.due().filter(|(view, _)| is_ours(step, view))?;
-            Some((k, view, list))
-        };
+        let due = |(k, step): (usize, &Step<S>)| step.ledger.due().map(|(view, list)| (k, view, list));
         self.steps.iter().enumerate().find_map(due)
     }
 
     /// 2.1: the share becomes active, and the acknowledgement is made.
     fn acknowledge(&mut self, k: usize, view: View, list: &[View]) -> Result<Vec<u8>, Usage> {
-        let (me, in_use) = (self.me, self.number());
+        let (me, own, in_use) = (self.me, self.own(), self.number());
         let step = self.steps.get_mut(k).ok_or(Usage::UnknownAttempt)?;
         let held = step.held.iter_mut().find(|held| *held.log.view() == view).ok_or(Usage::UnknownAttempt)?;
         let certificate = held.log.certificate().ok_or(Usage::UnknownAttempt)?;
@@ -92,13 +83,14 @@ impl<S: Scheme> KeyRecord<S> {
         step.ledger.acknowledge(view, list.to_vec());
         let old = step.old.sharing();
         let public = share.public().clone();
-        let share = Some(Arc::new(share));
         if public.number() > in_use {
             self.current = public.sharing();
         }
         match self.steps.iter_mut().find(|step| step.old.sharing() == public.sharing()) {
-            Some(step) => step.share = share,
-            None => self.steps.push(Step::new(me, public, share)),
+            // It came by a repair already; or the parties go by other keys by now.
+            Some(step) if step.share.is_some() => {}
+            Some(step) => step.share = share.known_as(&step.old).map(Arc::new),
+            None => self.steps.push(Step::new(own, public, Some(Arc::new(share)))),
         }
         self.retiring.insert(old);
         Ok(ack)
@@ -163,7 +155,10 @@ impl<S: Scheme> KeyRecord<S> {
         self.check_alive()?;
         let generation = self.generation.checked_add(1).ok_or(Usage::TooMany)?;
         // What could not be read again is not written.
-        let fits = |step: &Step<S>| step.held.len() <= HARD_BOUND && step.old.key_id() == self.key_id();
+        let fits = |step: &Step<S>| {
+            let is_its_own = step.share.as_ref().is_none_or(|share| *share.public() == step.old);
+            step.held.len() <= HARD_BOUND && step.old.key_id() == self.key_id() && is_its_own
+        };
         if self.steps.len() > HARD_BOUND || self.retiring.len() > HARD_BOUND || !self.steps.iter().all(fits) {
             return Err(Usage::TooMany);
         }

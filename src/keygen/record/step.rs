@@ -9,7 +9,7 @@ use crate::error::Usage;
 use crate::key::{KeyShare, PublicKeyPackage, Scheme};
 use crate::keygen::certificate::Pending;
 use crate::keygen::reshare::AttemptLog;
-use crate::party::{Label, PartyId, PublicIdentity, Sharing, View};
+use crate::party::{Label, Parties, PartyId, PublicIdentity, Sharing, View};
 use crate::transcript::Transcript;
 
 /// How many changes of identity a sharing lives through; the next refresh begins anew.
@@ -79,15 +79,26 @@ impl<S: Scheme> Held<S> {
         self.log.plan().holders().ids().all(|id| self.acks.contains_key(&id))
     }
 
-    /// The holders, ascending.
-    pub(super) fn holders(&self) -> Vec<PartyId> {
-        self.log.plan().holders().ids().collect()
+    /// The holders, as they go in it.
+    pub(super) fn holders(&self) -> Parties {
+        self.log.plan().holders().clone()
     }
 }
 
 impl<S: Scheme> Step<S> {
-    pub(super) fn new(me: PartyId, old: PublicKeyPackage<S>, share: Option<Arc<KeyShare<S>>>) -> Self {
-        Self { old, former: Vec::new(), share, ledger: Ledger::new(me), held: Vec::new(), retirement: None }
+    /// Nothing but a sharing, and this party's share, at a party of this id and key.
+    pub(super) fn new(
+        (me, key): (PartyId, PublicIdentity),
+        old: PublicKeyPackage<S>,
+        share: Option<Arc<KeyShare<S>>>,
+    ) -> Self {
+        Self { old, former: Vec::new(), share, ledger: Ledger::new(me, Some(key)), held: Vec::new(), retirement: None }
+    }
+
+    /// Whether something is still to come of an attempt from this sharing, of its present era.
+    pub(super) fn is_under_way(&self) -> bool {
+        let is_open = |held: &Held<S>| self.ledger.state(held.log.view()).is_some_and(State::is_open);
+        self.held.iter().any(|held| held.era == self.ledger.era && is_open(held))
     }
 
     /// The packages that attempts from this sharing may be about.
@@ -98,15 +109,13 @@ impl<S: Scheme> Step<S> {
     /// 3.5: takes a package with other identities. Whether it is another one.
     ///
     /// # Errors
-    /// [`Usage::AttemptUnderWay`], [`Usage::TooMany`], those of [`KeyShare::set_identity`].
+    /// [`Usage::TooMany`], those of [`KeyShare::set_identity`].
     pub(super) fn set_identity(&mut self, id: PartyId, identity: PublicIdentity) -> Result<bool, Usage> {
         let new = self.old.with_identity(id, identity)?;
         if new == self.old {
             return Ok(false);
         }
-        if self.held.iter().any(|held| self.ledger.state(held.log.view()).is_some_and(State::is_open)) {
-            return Err(Usage::AttemptUnderWay);
-        }
+        self.former.retain(|former| *former != new);
         if self.former.len() == MAX_FORMER {
             return Err(Usage::TooMany);
         }

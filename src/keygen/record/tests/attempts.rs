@@ -387,9 +387,9 @@ fn r_14_attempts_are_bounded() {
 #[test]
 fn r_14_the_bounds_stop_no_way_out() {
     use crate::party::View;
-    let (all, without) = ([1, 2, 3].map(id).to_vec(), [1, 2].map(id).to_vec());
+    let [all, without] = [&[1, 2, 3][..], &[1, 2]].map(parties);
     let view = |n: u8| View::from_bytes([n; 32]);
-    let mut ledger = super::ledger::Ledger::new(id(1));
+    let mut ledger = super::ledger::Ledger::new(id(1), None);
     for n in 0..MAX_ATTEMPTS as u8 {
         assert_eq!(ledger.confirm(view(n), all.clone()), Ok(true));
         ledger.add_confirm(&view(n), id(2));
@@ -401,7 +401,7 @@ fn r_14_the_bounds_stop_no_way_out() {
     assert_eq!(ledger.confirm(view(101), all.clone()), Ok(true));
     assert_eq!(ledger.confirm(view(102), all), Err(Usage::TooMany));
     for n in 120..=255 {
-        let _ = ledger.confirm(view(n), alloc::vec![id(1)]);
+        let _ = ledger.confirm(view(n), parties(&[1]));
     }
     assert_eq!(ledger.entries.len(), 18 + 136);
     // 3 never acknowledges, and the record is full of sharings on their way.
@@ -411,7 +411,7 @@ fn r_14_the_bounds_stop_no_way_out() {
     world.run(|mail| mail.from != 3 || mail.round() < 4);
     let public = world.public(1);
     while world.record(1).steps.len() < MAX_STEPS - 1 {
-        world.record(1).steps.push(Step::new(id(1), public.clone(), None));
+        world.record(1).steps.push(Step::new((id(1), identity(1).public()), public.clone(), None));
     }
     let (refresh, reshare) = (world.refresh(), world.reshare(&[1, 2], &[1, 2], 2));
     assert_eq!(world.begin_at(1, &refresh, 2), Err(Usage::TooMany));

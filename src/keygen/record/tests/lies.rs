@@ -57,12 +57,12 @@ fn r_14_a_false_list_names_the_liar() {
     let found = record.contradictions();
     let [lie] = &found[..] else { panic!("{found:?}") };
     assert_eq!((lie.culprit(), lie.said()), (id(3), Said::FalseList));
-    assert_eq!(lie.judge(&old), Ok((id(3), Said::FalseList)));
+    assert_eq!(lie.judge(&[&old]), Ok((id(3), Said::FalseList)));
     for wrong in lie.tampered() {
-        assert!(wrong.judge(&old).is_err(), "{wrong:?}");
+        assert!(wrong.judge(&[&old]).is_err(), "{wrong:?}");
     }
     let now = world.public(1);
-    assert!(lie.judge(&now).is_err(), "of another sharing");
+    assert!(lie.judge(&[&now]).is_err(), "of another sharing");
     // It survives a restart.
     world.party(1).restart();
     assert_eq!(world.record(1).contradictions().as_slice(), core::slice::from_ref(lie));
@@ -97,9 +97,9 @@ fn r_14_two_acknowledgements_name_the_liar() {
     }
     let found = record.contradictions();
     let [lie] = &found[..] else { panic!("{found:?}") };
-    assert_eq!(lie.judge(&old), Ok((id(3), Said::TwoAcks)));
+    assert_eq!(lie.judge(&[&old]), Ok((id(3), Said::TwoAcks)));
     for wrong in lie.tampered() {
-        assert!(wrong.judge(&old).is_err(), "{wrong:?}");
+        assert!(wrong.judge(&[&old]).is_err(), "{wrong:?}");
     }
 }
 
@@ -154,7 +154,7 @@ fn r_14_a_reopened_sharing_accuses_nobody() {
     let (a, b) = (&steps[0].held[0], &steps[0].held[1]);
     assert_eq!((a.era, b.era), (0, 1));
     for era in [0, 1] {
-        assert!(Contradiction::forged(id(1), (a, a.era), (b, era)).judge(&old).is_err());
-        assert!(Contradiction::forged(id(1), (a, era + 1), (b, 1)).judge(&old).is_err());
+        assert!(Contradiction::forged(id(1), (a, a.era), (b, era)).judge(&[&old]).is_err());
+        assert!(Contradiction::forged(id(1), (a, era + 1), (b, 1)).judge(&[&old]).is_err());
     }
 }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use rand_core::Rng;
 
 use super::super::ledger::{Contradiction, Ledger};
-use crate::party::{PartyId, View};
+use crate::party::{Parties, PartyId, View};
 use crate::transcript::{Transcript, TranscriptRng};
 
 /// When a party erases its other shares.
@@ -74,7 +74,7 @@ impl World {
         let corrupt: BTreeSet<u16> = (0..corrupt).map(|_| 1 + below(all) as u16).collect();
         let party = |n: u16| Party {
             n,
-            ledger: Ledger::new(id(n)),
+            ledger: Ledger::new(id(n), None),
             dealt: u32::from(n) <= old,
             old: u32::from(n) <= old,
             shares: BTreeSet::new(),
@@ -119,7 +119,7 @@ impl World {
         if !attempt.holders.contains(&party.n) || party.settled || attempt.era != party.ledger.era {
             return;
         }
-        let holders = attempt.holders.iter().map(|n| id(*n)).collect();
+        let holders = Parties::without_identities(attempt.holders.iter().map(|n| id(*n))).unwrap();
         if party.ledger.confirm(attempt.view, holders) == Ok(true) {
             party.shares.insert(k);
             let word = Word::Confirm(k, party.n);
@@ -344,7 +344,7 @@ fn r_14_erasing_at_the_wrong_time_is_seen() {
 /// of two acknowledged attempts the earlier goes when the later is done, and never the other way round.
 #[test]
 fn r_14_the_later_of_two_attempts_stays() {
-    let (mut ledger, holders) = (Ledger::new(id(1)), [id(1), id(2)].to_vec());
+    let (mut ledger, holders) = (Ledger::new(id(1), None), Parties::without_identities([id(1), id(2)]).unwrap());
     let [a, b] = [1, 2].map(|n| View::from_bytes([n; 32]));
     for (era, view) in [(0, a), (1, b)] {
         ledger.reopen(era).unwrap();

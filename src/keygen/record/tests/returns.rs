@@ -148,7 +148,7 @@ fn r_01_what_is_saved_can_be_read() {
     let (public, plan) = (world.public(1), world.refresh());
     world.begin(&plan, 1);
     for _ in 0..MAX_STEPS {
-        world.record(1).steps.push(Step::new(id(1), public.clone(), None));
+        world.record(1).steps.push(Step::new((id(1), identity(1).public()), public.clone(), None));
     }
     world.run(|mail| mail.round() < 4);
     world.party(1).restart();
@@ -161,7 +161,7 @@ fn r_01_what_is_saved_can_be_read() {
     let secret = crate::curve::random_scalar::<crate::curve::Ed25519>(&mut made);
     let split = hazmat::split::<S>(&secret, Threshold::new(2).unwrap(), &parties(&[1, 2, 3]), &mut made).unwrap();
     other.clone_from(split[0].public());
-    world.record(1).steps.push(Step::new(id(1), other, None));
+    world.record(1).steps.push(Step::new((id(1), identity(1).public()), other, None));
     assert_eq!(world.record(1).save(), Err(Usage::TooMany));
     world.record(1).steps.pop();
     assert_eq!(world.record(1).save(), Ok(()));
@@ -328,7 +328,10 @@ fn r_14_a_new_identity_after_a_repair() {
     let party = world.party(3);
     (party.store, party.identity) = (store, 30);
     party.restart();
-    world.exchange(&[1, 2, 3]);
+    for (from, to) in [(1, 3), (3, 1), (2, 3), (3, 2)] {
+        let shown = world.record(from).exchange().unwrap();
+        assert!(world.record(to).learn(&shown).is_ok(), "{from} {to}");
+    }
     world.all_sign(&[1, 2, 3]);
     // The next refresh is about the new identity; the confirm of the old one comes late.
     let plan = world.refresh();
@@ -342,6 +345,8 @@ fn r_14_a_new_identity_after_a_repair() {
         assert!(record.status().iter().any(|attempt| attempt.to == pending && attempt.confirmed.contains(&id(3))));
         assert!(record.contradictions().is_empty());
     }
+    let accused = |party: &Party| party.news.iter().any(|news| matches!(news, News::Contradiction(_)));
+    assert!(!world.parties.values().any(accused));
     world.exchange(&[1, 2, 3]);
     for party in world.parties.values() {
         assert_eq!(party.record.status()[0].state, State::Done);
@@ -366,4 +371,71 @@ fn r_14_a_new_identity_in_an_old_record() {
         world.record(n).set_identity(id(3), newer).unwrap();
     }
     signs(&[world.key(1), Arc::clone(record.key().unwrap())]);
+}
+
+/// A party comes back under another identity key: the others follow, and a peer that missed an attempt meanwhile ends
+/// with the share that a repair has brought, under the new names, in a record that can be read.
+#[test]
+fn r_14_a_new_identity_beside_a_pending_attempt() {
+    let mut world = World::new(2, &[1, 2, 3, 4], &[]);
+    let plan = world.refresh();
+    world.begin(&plan, 1);
+    // Party 1 confirms and hears no more.
+    world.run(|mail| mail.to != 1 || mail.round() < 3);
+    assert_eq!(world.parties[&1].record.status()[0].state, State::Pending);
+    assert_ne!(world.sharing(1), world.sharing(2));
+    let newer = identity(40).public();
+    for n in [2, 3] {
+        world.record(n).set_identity(id(4), newer).unwrap();
+    }
+    // A repair brings it the share of the later sharing, with the new identity of party 4.
+    let pending = world.parties[&1].record.steps[0].held[0].pending.as_ref().unwrap().duplicate();
+    let certificate = world.parties[&2].record.steps[0].held[0].log.certificate().unwrap();
+    let mut repaired = pending.activate(&certificate).unwrap();
+    repaired.set_identity(id(4), newer).unwrap();
+    world.record(1).adopt(repaired).unwrap();
+    world.exchange(&[1, 2, 3]);
+    for n in [1, 2, 3] {
+        world.party(n).restart();
+        assert_eq!(*world.key(n).public(), world.public(2));
+        assert_eq!(world.key(n).public().parties().identity(id(4)), Some(&newer));
+    }
+    signs(&[world.key(1), world.key(3)]);
+}
+
+/// What a thief signs with a lost identity key binds the party that came after it to nothing, in its own record either.
+#[test]
+fn r_14_a_lost_identity_key_binds_nobody() {
+    let mut world = World::new(2, &[1, 2, 3], &[]);
+    let (plan, newer) = (world.refresh(), identity(30).public());
+    world.begin(&plan, 1);
+    world.run(|mail| mail.round() < 3);
+    // All have confirmed, and no confirm has arrived. The disk of party 3 goes to a thief, who goes on with it.
+    let stolen = world.parties[&3].store.load().unwrap().unwrap();
+    let thief = Arc::new(MemoryKeyStore::new());
+    thief.save(1, &stolen).unwrap();
+    let mut thief = KeyRecord::<S>::open(thief, &identity(3), Vec::new()).unwrap().unwrap();
+    for n in [1, 2] {
+        drop(thief.learn(&world.record(n).exchange().unwrap()).unwrap());
+    }
+    assert_eq!(thief.status()[0].acknowledged, [id(3)]);
+    let forged = thief.exchange().unwrap();
+    let old = world.parties[&1].record.steps[0].old.clone();
+    let mut repaired = shares(2, &[1, 2, 3]).remove(2);
+    repaired.set_identity(id(3), newer).unwrap();
+    let store = Arc::new(MemoryKeyStore::new());
+    // The old record comes back from a backup, under the new key; or a repair begins a new one.
+    let copy: RecordCopy<S> = crate::key::backup::StoredKey::from_record(&stolen).unwrap();
+    let mut back = copy.restore_under(store, &identity(30)).unwrap();
+    let mut fresh = KeyRecord::create(Arc::new(MemoryKeyStore::new()), &identity(30), repaired).unwrap();
+    assert_ne!(fresh.public().unwrap(), &old);
+    for record in [&mut back, &mut fresh] {
+        let moved = record.learn(&forged).unwrap();
+        assert!(moved.send.is_empty() && moved.news.is_empty(), "{moved:?}");
+        let current = record.current;
+        let ledger = &record.step(&current).unwrap().ledger;
+        assert_eq!(ledger.check_open(plan.holders()), Ok(()));
+        assert_eq!(ledger.due(), None);
+        assert_eq!(record.public().unwrap().parties().identity(id(3)), Some(&newer));
+    }
 }
