@@ -44,7 +44,7 @@ fn main() -> Result<()> {
     let stolen = KeyShare::<Bip340>::from_bytes(&servers[&id(2)?].record.key()?.to_bytes())?;
     let plan = Plan::refresh(stolen.public())?;
     attempt(&mut servers, &plan, 2)?;
-    println!("all have new shares and have wiped the old ones");
+    println!("all have new shares and have wiped the old ones (backups of the old ones are to be destroyed, too)");
     worthless(&stolen, servers[&id(1)?].record.key()?, &path)?;
 
     println!("\n== Servers 1 and 3 give the key to 1, 3, 4, 5 and 6, of whom three sign ==");

@@ -2,7 +2,9 @@
 //! nothing, and no machine ever holds a whole key.
 //!
 //! - [`Keygen`] makes a key, in a [`Session`]: bytes in, bytes out, over a relay that nobody has to trust.
-//! - [`Reshare`] gives the key new shares, to the same parties or to others: [`keygen::reshare`].
+//! - [`keygen::record::KeyRecord`] keeps a party's share on a server over the years, in a [`key::store::FileKeyStore`]:
+//!   refresh, reshare, restarts. Its attempts run [`Reshare`], which gives the key new shares; [`keygen::repair`] brings
+//!   back a lost one.
 //! - [`frost`] signs with it: Schnorr and EdDSA by RFC 9591, BIP-340 with Taproot, NEM's Ed25519.
 //! - [`ecdsa`] signs with keys made for it: threshold ECDSA (DKLs23) on secp256k1 and P-256, [`ot`] and [`mul`] below it.
 //! - [`key::derive`] makes child keys: BIP-32 and BIP32-Ed25519, by every party alone; both sign for them.

@@ -73,7 +73,7 @@ fn main() -> Result<()> {
 
 fn set_up(id: u16) -> Result<Server> {
     let identity = Identity::generate(&mut UnwrapErr(SysRng))?;
-    let disk = BTreeMap::from([("identity".into(), identity.to_seed().to_vec())]);
+    let disk = BTreeMap::from([("identity".into(), identity.to_seed().expose().to_vec())]);
     Ok(Server { id: PartyId::new(id)?, identity, disk })
 }
 

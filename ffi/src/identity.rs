@@ -70,7 +70,7 @@ pub unsafe extern "C" fn cosigil_identity_from_seed(
 pub unsafe extern "C" fn cosigil_identity_seed(identity: *const cosigil_identity, seed: *mut cosigil_bytes) -> i32 {
     call(|| {
         outs!(seed);
-        seed.lend(handle::get(identity)?.to_seed().to_vec());
+        seed.lend(handle::get(identity)?.to_seed().expose().to_vec());
         Ok(())
     })
 }

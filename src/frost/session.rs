@@ -140,8 +140,9 @@ impl<S: Suite> fmt::Debug for Round2<S> {
 
 /// Signing as a protocol that a [`Session`](crate::session::Session) drives.
 ///
-/// The session's parties are the signers, at least t of the key's. It has no bytes and cannot be resumed:
-/// a signer that restarts lets the session die, and a new one is started.
+/// The session's parties are the signers, at least t of the key's: [`KeyShare::session_params`] makes the parameters,
+/// [`SigningInputs`] are the inputs. It has no bytes and cannot be resumed: a signer that restarts lets the session die,
+/// and a new one is started.
 #[derive(Debug)]
 pub enum Signing<S: Suite> {
     /// Commitments are awaited.

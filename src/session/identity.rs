@@ -5,7 +5,6 @@ use core::fmt;
 
 use ed25519_dalek::{Signer, SigningKey};
 use rand_core::CryptoRng;
-use zeroize::Zeroizing;
 
 use crate::error::Usage;
 use crate::party::PublicIdentity;
@@ -32,9 +31,11 @@ impl Identity {
         Self(Arc::new(SigningKey::from_bytes(seed.expose())))
     }
 
-    /// The seed, to be stored where only this party can read it. Wiped when dropped.
-    pub fn to_seed(&self) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(self.0.to_bytes())
+    /// The seed, to be stored where only this party can read it. No backup of a share or record has it.
+    pub fn to_seed(&self) -> Secret<[u8; 32]> {
+        let mut seed = Secret::new([0; 32]);
+        seed.expose_mut().copy_from_slice(self.0.as_bytes());
+        seed
     }
 
     /// What the other parties must know.
