@@ -58,6 +58,7 @@ class Output(enum.IntEnum):
     SIGNATURE = 3
     PRESIGNATURES = 4
     PACKAGE = 5
+    SECRET = 6
 
 
 class Attempt(enum.IntEnum):
@@ -69,6 +70,36 @@ class Attempt(enum.IntEnum):
     CLOSED = 4
 
 
+class News(enum.IntEnum):
+    """What has changed in a record: the header says what each means."""
+
+    NONE = 0
+    ACTIVE = 1
+    DONE = 2
+    RETIRED = 3
+    CONTRADICTION = 4
+    OTHER = 255
+
+    @classmethod
+    def _missing_(cls, value: object) -> News:
+        return cls.OTHER  # of a newer library
+
+
+class Said(enum.IntEnum):
+    """What a party has signed that cannot be."""
+
+    FALSE_LIST = 1
+    TWO_ACKS = 2
+
+
+class Import(enum.IntEnum):
+    """The form of a whole key from elsewhere."""
+
+    SCALAR = 1
+    RFC_8032 = 2
+    NEM = 3
+
+
 class Network(enum.IntEnum):
     """Whose wallets an extended key is for."""
 
@@ -77,7 +108,7 @@ class Network(enum.IntEnum):
 
 
 class Consequence(enum.IntEnum):
-    """What followed from the end of a session."""
+    """What followed from the aborts of a session."""
 
     STRIKE = 1
     BURNED = 2
@@ -86,7 +117,7 @@ class Consequence(enum.IntEnum):
 
 
 class Fault(enum.IntEnum):
-    """What ended a session: the header says what each means."""
+    """What an abort is about: the header says what each means."""
 
     MALFORMED = 1
     EQUIVOCATION = 2
@@ -126,7 +157,7 @@ class Fault(enum.IntEnum):
 
 SEND, STORE, OUTPUT, FINISHED, ENDED, DELETE = 1, 2, 4, 8, 16, 32
 OVER = FINISHED | ENDED
-TOO_SMALL, NOT_THERE, BAD_SIGNATURE = 109, 110, 150
+TOO_SMALL, NOT_THERE, BAD_SIGNATURE, ATTEMPT_UNDER_WAY = 109, 110, 150, 308
 
 
 class Bytes(ctypes.Structure):
@@ -204,7 +235,7 @@ _PROTOTYPES = {
     "session_receive": "h >32 b", "session_progress": "h >32", "session_take_message": "h >16 m",
     "session_send_again": "h", "session_checkpoint": "h m", "session_stored": "h", "session_awaiting": "h r",
     "session_conflicts": "h r", "session_round": "h >8", "session_fault": "h >i32", "session_culprits": "h r",
-    "session_consequence": "h >i32 >16 size",
+    "session_consequence": "h >i32 >16 m size",
     "session_output": "h >i32", "session_take_key_share": "h o", "session_take_signature": "h m >8",
     "key_share_to_bytes": "h m", "key_share_from_bytes": "o b", "key_share_me": "h >16", "key_share_package": "h o",
     "package_to_bytes": "h m", "package_from_bytes": "o b", "package_suite": "h >32", "package_verifying_key": "h m",
@@ -223,16 +254,21 @@ _PROTOTYPES = {
     "record_key": "h o", "record_package": "h o", "refresh_start": "h o b", "reshare_start": "h o h 16 i b",
     "record_exchange": "h m", "record_learn": "h b", "record_take_message": "h >16 m",
     "record_attempt": "h m >i32 r size", "record_discard": "h b", "record_reopen": "h 16 b", "record_era": "h >16 b",
+    "record_adopt": "h h", "record_set_identity": "h 16 b", "record_note_strikes": "h h", "record_take_news": "h >i32 >16 m",
+    "record_contradiction": "h >16 >i32 size", "record_backup_passphrase": "h m 32 32 32 b", "record_backup_seal": "h m h b",
+    "record_restore_passphrase": "h o h 32 b b", "record_restore": "h o h h 32 b b",
     "verify": "32 b b b", "signature_der": "m b",
     "request_message": "o b", "request_hashed": "o 32 b", "request_digest": "o b", "request_script_root": "h b",
     "frost_sign_start": "h o h h i b", "frost_commit": "h o m", "frost_list": "h m h", "frost_sign": "h m h h b",
     "frost_aggregate": "h m h h b", "collection_new": "o", "collection_add": "h 16 b", "collection_get": "h m 16",
     "hazmat_forgive": "h h 16", "hazmat_split": "h o 32 16 b", "hazmat_reconstruct": "h m", "hazmat_request_raw": "h",
+    "hazmat_import_start": "h o m h 32 32 16 16 b b", "hazmat_import_accept": "h o h 32 16 16 b b b",
+    "hazmat_export_start": "h o h 16 b i b", "hazmat_export_receive": "h o h 16 b i b", "hazmat_take_secret": "h m",
     "burn_log_create": "o b", "burn_log_open": "o b", "burn_log_memory": "o", "burn_log_callbacks": "o c",
     "pairs_new": "h o", "pairs_take": "h h", "pairs_missing": "h r h", "pairs_forget": "h 16", "pairs_to_bytes": "h m >64",
     "pairs_from_bytes": "h o h 64 b", "setup_start": "h o h h 16 b",
     "ecdsa_sign_start": "h o h h h h i b", "presign_start": "h o h h h 32 i b", "presignatures_take": "h m h",
-    "online_start": "h o h h h b b", "store_folder": "o b", "store_memory": "o", "store_callbacks": "o c",
+    "online_start": "h o h h h b b", "online_repeat": "h m h h b", "store_folder": "o b", "store_memory": "o", "store_callbacks": "o c",
     "store_discard": "h b", "random_use_system": "",
     **{f"{kind}_free": "h" for kind in
        ("identity", "parties", "session", "key_share", "package", "request", "burn_log", "pairs", "store", "backup_key",
@@ -467,6 +503,9 @@ class OwnStore(Protocol):
     def discard(self, name: bytes) -> None:
         """Wipes an unspent presignature for good. Or UNKNOWN, SPENT."""
 
+    def retire(self, key_id: bytes, sharing: bytes) -> None:
+        """Wipes all unspent presignatures of this sharing of this key; of all sharings, where it is not known which they are."""
+
 
 class Refusal(enum.IntEnum):
     """Why a store of presignatures refuses."""
@@ -632,19 +671,25 @@ def _discard(own: OwnStore, name: int) -> None:
     own.discard(_name(name))
 
 
+@_entry(c_void_p, c_void_p)
+def _retire(own: OwnStore, key_id: int, sharing: int) -> None:
+    own.retire(_name(key_id), _name(sharing))
+
+
 _REPLY = 96
 # The functions of each table, in the header's order.
 TABLES = {
     "burn_log": {"burn": _burn, "is_burned": _is_burned, "strike": _strike, "strikes": _strikes, "forgive": _forgive},
     "key_store": {"load": _load, "save": _save, "newest": _newest},
-    "store": {"insert": _insert, "get": _get, "claim": _claim, "claimed": _claimed, "discard": _discard},
+    "store": {"insert": _insert, "get": _get, "claim": _claim, "claimed": _claimed, "discard": _discard,
+              "retire": _retire},
 }
 
 
 def table_fields(kind: str) -> list[tuple[str, type]]:
     """The fields of cosigil_…_calls."""
     functions = [(name, type(function)) for name, function in TABLES[kind].items()]
-    return [("context", c_void_p), *functions, ("release", type(_release))]
+    return [("size", c_size_t), ("context", c_void_p), *functions, ("release", type(_release))]
 
 
 def _open_own(kind: str, own: object) -> int:
@@ -653,7 +698,7 @@ def _open_own(kind: str, own: object) -> int:
     context = next(_contexts)
     _owners[context] = _Owner(own)
     try:
-        return _call(f"{kind}_callbacks", table(context=context, release=_release, **TABLES[kind]))
+        return _call(f"{kind}_callbacks", table(ctypes.sizeof(table), context, release=_release, **TABLES[kind]))
     except BaseException:
         _owners.pop(context, None)
         raise
@@ -834,7 +879,6 @@ class KeyShare(Handle):
         """What everybody may know of the key."""
         return Package(_call("key_share_package", self))
 
-
     @property
     def chain_code(self) -> bytes:
         """Who has it can link every address derived from the key."""
@@ -923,6 +967,10 @@ class BackupKey(Handle):
         """Opens both parts of `KeyShare.verifiable_backup`."""
         return KeyShare(_call("backup_restore", self, suite, maker, backup, beside))
 
+    def restore_record(self, identity: Identity, store: KeyStore, suite: Suite, backup: bytes, maker: bytes) -> Record:
+        """Opens what `Record.backup_to` made, into an empty store: as `Record.restore`."""
+        return Record(_call("record_restore", self, identity, store, suite, maker, backup))
+
 
 class KeyStore(Handle):
     """Where the record of a key is kept."""
@@ -965,6 +1013,32 @@ class Record(Handle):
         """At every start. Then `depend`, and `exchange` with the others."""
         return cls._make("record_open", identity, store)
 
+    @classmethod
+    def restore(cls, identity: Identity, store: KeyStore, suite: Suite, backup: bytes, passphrase: bytes) -> Record:
+        """Opens what `backup` made, into an empty store. It is as old as the backup: `learn` from the others before anything is
+        signed."""
+        return cls._make("record_restore_passphrase", identity, store, suite, backup, passphrase)
+
+    def backup(self, passphrase: bytes, *, memory_kib: int = 65536, passes: int = 3, lanes: int = 4) -> bytes:
+        """A copy of the record under a passphrase; a guess costs as much as is said."""
+        return _call("record_backup_passphrase", self, memory_kib, passes, lanes, passphrase)
+
+    def backup_to(self, to: bytes, identity: Identity) -> bytes:
+        """A copy of the record to the public half of a `BackupKey`."""
+        return _call("record_backup_seal", self, identity, to)
+
+    def adopt(self, share: KeyShare) -> None:
+        """Takes a share out of a repair into the record."""
+        _call("record_adopt", self, share)
+
+    def set_identity(self, party: int, public: bytes) -> None:
+        """Another public identity for a party that has come back under a new one, on this party's own operator's word."""
+        _call("record_set_identity", self, party, public)
+
+    def note_strikes(self, log: BurnLog) -> None:
+        """Keeps the strikes that the log has counted: whenever a session has ended in a strike or burn."""
+        _call("record_note_strikes", self, log)
+
     def depend(self, store: Store) -> None:
         """Presignatures of this store are wiped when their sharing is over."""
         _call("record_depend", self, store)
@@ -992,10 +1066,20 @@ class Record(Handle):
         return _call("record_exchange", self)
 
     def learn(self, shown: bytes) -> list[tuple[int, bytes]]:
-        """Takes what another party's `exchange` gave: what is to be sent now, as `Session.outgoing` has it."""
+        """Takes what another party's `exchange` gave: what is to be sent now, as `Session.outgoing` has it. Then see `news`."""
         _call("record_learn", self, shown)
         messages = iter(lambda: _call("record_take_message", self), (0, b""))
         return list(messages)
+
+    def news(self) -> list[tuple[News, int | None, bytes | None]]:
+        """What has changed since this was called last: with the party that contradicts itself, or the sharing that it is about."""
+        found = iter(lambda: _call("record_take_news", self), (News.NONE, 0, b""))
+        return [(News(news), party or None, sharing or None) for news, party, sharing in found]
+
+    @property
+    def contradictions(self) -> list[tuple[int, Said]]:
+        """Who has signed what cannot both be."""
+        return [(party, Said(said)) for party, said in _all("record_contradiction", self)]
 
     def attempts(self) -> list[tuple[bytes, Attempt, list[int]]]:
         """How attempts stand: the sharing each makes, its state, and who has not acknowledged."""
@@ -1096,6 +1180,10 @@ class Store(Handle):
         names = _call("presignatures_take", self, session)
         return [names[k : k + 32] for k in range(0, len(names), 32)]
 
+    def repeat(self, share: KeyShare, request: Request, name: bytes) -> bytes:
+        """What this party has said in signing this request with a presignature that is spent on it: 96 bytes, public."""
+        return _call("online_repeat", share, self, request, name)
+
     def discard(self, name: bytes) -> None:
         """Wipes an unspent presignature for good."""
         _call("store_discard", self, name)
@@ -1194,7 +1282,7 @@ class Session(Handle):
         return cls._make("repair_start", identity, package, expected, lost, lost_public, helpers, label)
 
     def receive(self, message: bytes) -> int:
-        """Gives it a message off the wire: what is to be done now, SEND | STORE | OUTPUT | FINISHED.
+        """Gives it a message off the wire: what is to be done now, SEND | STORE | OUTPUT | FINISHED | ENDED | DELETE.
 
         `UsageError` and `DecodeError` mean that the message is none of this session's: throw it away. After `ProtocolError`,
         `Cheated` or `Burned` send what `outgoing` still gives, so that the others can tell too; the session goes on unless it
@@ -1269,14 +1357,14 @@ class Session(Handle):
 
     @property
     def fault(self) -> Fault | None:
-        """What ended it, if anything did."""
+        """What its last abort was about, if there was one."""
         fault = _if_there("session_fault", self)
         return None if fault is None else Fault(fault)
 
     @property
-    def consequences(self) -> list[tuple[Consequence, int]]:
-        """What followed from its end, durably, and for whom."""
-        return [(Consequence(kind), party) for kind, party in _all("session_consequence", self)]
+    def consequences(self) -> list[tuple[Consequence, int, bytes | None]]:
+        """What followed from its aborts, durably, and for whom; of a burn the name of the pair in the burn log."""
+        return [(Consequence(kind), party, pair or None) for kind, party, pair in _all("session_consequence", self)]
 
     def take_key_share(self) -> KeyShare:
         """The key share that it was run for."""
@@ -1326,6 +1414,37 @@ def hazmat_split(parties: Parties, suite: Suite, threshold: int, secret: bytes) 
 def hazmat_reconstruct(shares: Mapping[int, bytes]) -> bytes:
     """The whole key, out of the bytes of t shares. Afterwards this machine holds it."""
     return _call("hazmat_reconstruct", Collection.of(shares))
+
+
+def hazmat_import(identity: Identity, holders: Parties, suite: Suite, form: Import, *, me: int, threshold: int, secret: bytes,
+                  label: bytes) -> tuple[Session, bytes]:
+    """Deals a whole key to its holders, at the machine that has it, and a plan for all the others. Refresh the shares then:
+    they do nothing else. 64 bytes: with its chain code."""
+    session, plan = _call("hazmat_import_start", identity, holders, suite, form, me, threshold, secret, label)
+    return Session(session), plan
+
+
+def hazmat_accept_import(identity: Identity, holders: Parties, suite: Suite, *, me: int, threshold: int, plan: bytes,
+                         public_key: bytes, label: bytes) -> Session:
+    """Takes part in the import of a key; `public_key` is the key as this party's own operator knows it from elsewhere."""
+    return Session(_call("hazmat_import_accept", identity, holders, suite, me, threshold, plan, public_key, label))
+
+
+def hazmat_export(identity: Identity, share: KeyShare, recipient: int, public: bytes, dealers: Iterable[int],
+                  label: bytes) -> Session:
+    """Gives the whole key to one party, at one of the dealers: a decision of all their operators."""
+    return Session(_call("hazmat_export_start", identity, share, recipient, public, dealers, label))
+
+
+def hazmat_receive_export(identity: Identity, package: Package, expected: bytes, dealers: Iterable[int], *, me: int,
+                          label: bytes) -> Session:
+    """An export at its recipient, who has no share; `expected`, the package's digest, is its operator's word."""
+    return Session(_call("hazmat_export_receive", identity, package, me, expected, dealers, label))
+
+
+def hazmat_take_secret(session: Session) -> bytes:
+    """The whole key, out of an export, at its recipient."""
+    return _call("hazmat_take_secret", session)
 
 
 def hazmat_raw(request: Request) -> Request:

@@ -1028,10 +1028,9 @@ int32_t cosigil_presign_start(const cosigil_identity *identity,
 // discarded, and all are lost: presign again.
 //
 // Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_STORE_FAILED, COSIGIL_SPENT if the store says that it has one of them
-// already (COSIGIL_STORE_EXISTS, which does not happen with names that are random), COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
-int32_t cosigil_presignatures_take(cosigil_store *store,
-                                   cosigil_bytes *names,
-                                   cosigil_session *session);
+// already (COSIGIL_STORE_EXISTS, which does not happen with names that are random), COSIGIL_NULL, COSIGIL_NO_HANDLE,
+// COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+int32_t cosigil_presignatures_take(cosigil_store *store, cosigil_bytes *names, cosigil_session *session);
 
 // Starts signing with a presignature, named by its 32 bytes: one message from each of the signers that it was made
 // by, all of them. When this returns COSIGIL_OK the presignature is spent, durably: another request is refused for
@@ -1654,8 +1653,8 @@ int32_t cosigil_record_package(const cosigil_record *record, cosigil_package **p
 //
 // There is no output: what the session brings about is in the record, stored before it leaves. Free all handles of the
 // old share then, cosigil_record_key gives the new one, and see that no bytes of the old share are left anywhere.
-// COSIGIL_FINISHED comes when all have acknowledged. If it does not come, exchange (cosigil_record_exchange), now or after a restart:
-// nothing is lost.
+// COSIGIL_FINISHED comes when all have acknowledged. If it does not come, exchange (cosigil_record_exchange), now or
+// after a restart: nothing is lost.
 //
 // Returns COSIGIL_OK, COSIGIL_ACKNOWLEDGED, COSIGIL_RETIRED, COSIGIL_NO_SHARE, COSIGIL_OTHER_SHARING,
 // COSIGIL_TOO_MANY attempts, COSIGIL_STORE_FAILED, COSIGIL_MISSING_IDENTITY, COSIGIL_OTHER_IDENTITY, COSIGIL_NULL,
@@ -1692,9 +1691,10 @@ int32_t cosigil_record_exchange(cosigil_record *record, cosigil_bytes *bytes);
 // checked, and it may come twice. Then send what cosigil_record_take_message gives, and see what has changed
 // (cosigil_record_take_news).
 //
-// Returns COSIGIL_OK, COSIGIL_OTHER_SHARING if this party's copy of the record is too old to catch up,
-// COSIGIL_OTHER_KEY, COSIGIL_FOREIGN_MESSAGE, COSIGIL_MALFORMED, COSIGIL_VERSION, COSIGIL_OTHER_SUITE,
-// COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+// Returns COSIGIL_OK; COSIGIL_OTHER_SHARING if this party's copy of the record is too old to catch up: what it could
+// learn is kept all the same; COSIGIL_OTHER_KEY, COSIGIL_FOREIGN_MESSAGE, COSIGIL_MALFORMED, COSIGIL_VERSION,
+// COSIGIL_OTHER_SUITE, COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
+// COSIGIL_DEAD.
 int32_t cosigil_record_learn(cosigil_record *record, const uint8_t *bytes, size_t bytes_len);
 
 // Takes the next message that cosigil_record_learn has brought about, as cosigil_session_take_message does.

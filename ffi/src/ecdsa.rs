@@ -181,7 +181,8 @@ pub unsafe extern "C" fn cosigil_presign_start(
 /// discarded, and all are lost: presign again.
 ///
 /// Returns COSIGIL_OK, COSIGIL_NOT_THERE, COSIGIL_STORE_FAILED, COSIGIL_SPENT if the store says that it has one of them
-/// already (COSIGIL_STORE_EXISTS, which does not happen with names that are random), COSIGIL_NULL, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+/// already (COSIGIL_STORE_EXISTS, which does not happen with names that are random), COSIGIL_NULL, COSIGIL_NO_HANDLE,
+/// COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_presignatures_take(
     store: *mut cosigil_store,

@@ -202,8 +202,8 @@ pub unsafe extern "C" fn cosigil_record_package(
 ///
 /// There is no output: what the session brings about is in the record, stored before it leaves. Free all handles of the
 /// old share then, cosigil_record_key gives the new one, and see that no bytes of the old share are left anywhere.
-/// COSIGIL_FINISHED comes when all have acknowledged. If it does not come, exchange (cosigil_record_exchange), now or after a restart:
-/// nothing is lost.
+/// COSIGIL_FINISHED comes when all have acknowledged. If it does not come, exchange (cosigil_record_exchange), now or
+/// after a restart: nothing is lost.
 ///
 /// Returns COSIGIL_OK, COSIGIL_ACKNOWLEDGED, COSIGIL_RETIRED, COSIGIL_NO_SHARE, COSIGIL_OTHER_SHARING,
 /// COSIGIL_TOO_MANY attempts, COSIGIL_STORE_FAILED, COSIGIL_MISSING_IDENTITY, COSIGIL_OTHER_IDENTITY, COSIGIL_NULL,
@@ -283,9 +283,10 @@ pub unsafe extern "C" fn cosigil_record_exchange(record: *mut cosigil_record, by
 /// checked, and it may come twice. Then send what cosigil_record_take_message gives, and see what has changed
 /// (cosigil_record_take_news).
 ///
-/// Returns COSIGIL_OK, COSIGIL_OTHER_SHARING if this party's copy of the record is too old to catch up,
-/// COSIGIL_OTHER_KEY, COSIGIL_FOREIGN_MESSAGE, COSIGIL_MALFORMED, COSIGIL_VERSION, COSIGIL_OTHER_SUITE,
-/// COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, COSIGIL_DEAD.
+/// Returns COSIGIL_OK; COSIGIL_OTHER_SHARING if this party's copy of the record is too old to catch up: what it could
+/// learn is kept all the same; COSIGIL_OTHER_KEY, COSIGIL_FOREIGN_MESSAGE, COSIGIL_MALFORMED, COSIGIL_VERSION,
+/// COSIGIL_OTHER_SUITE, COSIGIL_STORE_FAILED, COSIGIL_NULL, COSIGIL_LENGTH, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE,
+/// COSIGIL_DEAD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_record_learn(record: *mut cosigil_record, bytes: *const u8, bytes_len: usize) -> i32 {
     call(|| {

@@ -228,14 +228,16 @@ def check_python() -> None:
     prefixes = {
         cosigil.Suite: "", cosigil.Hash: "HASH_", cosigil.Output: "OUTPUT_", cosigil.Attempt: "ATTEMPT_", cosigil.Network: "",
         cosigil.Fault: "FAULT_", cosigil.Consequence: "CONSEQUENCE_", cosigil.Refusal: "STORE_",
+        cosigil.News: "NEWS_", cosigil.Said: "SAID_", cosigil.Import: "IMPORT_",
     }
     for family, prefix in prefixes.items():
         for member in family:
             assert int(constants[f"COSIGIL_{prefix}{member.name}"]) == member, member
-    for family in (cosigil.Fault, cosigil.Consequence):
+    for family in (cosigil.Output, cosigil.Fault, cosigil.Consequence, cosigil.News, cosigil.Said, cosigil.Import):
         named = [name for name in constants if name.startswith(f"COSIGIL_{prefixes[family]}")]
         assert len(named) == len(family), family
-    for name in ("SEND", "STORE", "OUTPUT", "FINISHED", "TOO_SMALL", "NOT_THERE", "BAD_SIGNATURE"):
+    for name in ("SEND", "STORE", "OUTPUT", "FINISHED", "ENDED", "DELETE", "TOO_SMALL", "NOT_THERE", "BAD_SIGNATURE",
+                 "ATTEMPT_UNDER_WAY"):
         assert int(constants[f"COSIGIL_{name}"]) == getattr(cosigil, name), name
 
 

@@ -79,22 +79,16 @@ static void tells_news(void) {
   free_team(&team);
 }
 
-/* An attempt that does not get through: discarded by its name, and the sharing reopened. */
-static void operators_decide(void) {
-  team team;
-  cosigil_record *records[N];
+/* A refresh that stays open: everything that party 3 says from round 3 on is lost. Gives the sharing that it makes. */
+static cosigil_bytes stuck_refresh(cosigil_record **records) {
   cosigil_session *sessions[N];
-  cosigil_bytes sharing, now;
+  cosigil_bytes sharing;
   uint8_t label[32];
-  uint16_t missing[N], era;
+  uint16_t missing[N];
   size_t count;
   int32_t state;
-  make_team(&team, COSIGIL_FROST_BIP340);
-  make_records(&team, records);
-  now = sharing_of(records[0]);
   next_label(label);
   for (size_t k = 0; k < N; ++k) CHECK(cosigil_refresh_start(records[k], &sessions[k], label, sizeof label));
-  /* Everything of party 3 is lost from round 3 on. */
   for (int moved = 1; moved;) {
     moved = 0;
     for (size_t me = 0; me < N; ++me)
@@ -114,15 +108,28 @@ static void operators_decide(void) {
         CHECK(cosigil_bytes_free(&message));
       }
   }
+  for (size_t k = 0; k < N; ++k) CHECK(cosigil_session_free(sessions[k]));
   CHECK(cosigil_record_attempt(records[0], &sharing, &state, missing, N, &count, 0));
   EXPECT(state == COSIGIL_ATTEMPT_PENDING && count == N);
+  return sharing;
+}
+
+/* An attempt that does not get through: discarded by its name, and the sharing reopened. */
+static void operators_decide(void) {
+  team team;
+  cosigil_record *records[N];
+  cosigil_bytes sharing, now;
+  uint16_t era;
+  make_team(&team, COSIGIL_FROST_BIP340);
+  make_records(&team, records);
+  now = sharing_of(records[0]);
+  sharing = stuck_refresh(records);
   EXPECT_STATUS(cosigil_record_discard(records[0], now.data, now.len), COSIGIL_UNKNOWN_ATTEMPT);
   CHECK(cosigil_record_discard(records[0], sharing.data, sharing.len));
   EXPECT_STATUS(cosigil_record_era(records[0], &era, sharing.data, sharing.len), COSIGIL_NO_SHARE);
   CHECK(cosigil_record_era(records[0], &era, now.data, now.len));
   EXPECT(era == 0);
   for (size_t k = 0; k < N; ++k) {
-    CHECK(cosigil_session_free(sessions[k]));
     CHECK(cosigil_record_reopen(records[k], 1, now.data, now.len));
     CHECK(cosigil_record_reopen(records[k], 1, now.data, now.len));
   }
@@ -140,31 +147,44 @@ static void operators_decide(void) {
   free_team(&team);
 }
 
-/* Party 3 has lost its share, and has a record of the key without one: the repaired share goes into it. */
-static void adopts(void) {
-  team team, other;
+/* Parties 1 and 2 give party 3 its share back, under the identity that it has now: in share_out[2]. Gives a record of the key
+   without it, in which it has the identity of before. */
+static cosigil_record *repair(const team *team) {
   cosigil_package *package;
   cosigil_record *record;
   cosigil_key_store *memory;
   cosigil_session *sessions[N];
-  cosigil_key_share *found;
-  cosigil_bytes digest, key, bytes[2];
+  cosigil_bytes digest, key;
   uint8_t label[32];
-  make_team(&team, COSIGIL_FROST_ED25519);
-  make_team(&other, COSIGIL_FROST_BIP340);
-  CHECK(cosigil_key_share_package(team.shares[0], &package));
+  CHECK(cosigil_key_share_package(team->shares[0], &package));
   CHECK(cosigil_package_digest(package, &digest));
-  CHECK(cosigil_identity_public(team.identities[2], &key));
+  CHECK(cosigil_identity_public(team->identities[2], &key));
   CHECK(cosigil_key_store_memory(&memory));
-  CHECK(cosigil_record_join(team.identities[2], &record, memory, package, 3, digest.data, digest.len));
+  CHECK(cosigil_record_join(team->identities[2], &record, memory, package, 3, digest.data, digest.len));
   CHECK(cosigil_key_store_free(memory));
   next_label(label);
   for (size_t k = 0; k < 2; ++k)
-    CHECK(cosigil_repair_help_start(team.identities[k], &sessions[k], team.shares[k], 3, key.data, key.len, IDS, 2, label,
+    CHECK(cosigil_repair_help_start(team->identities[k], &sessions[k], team->shares[k], 3, key.data, key.len, IDS, 2, label,
                                     sizeof label));
-  CHECK(cosigil_repair_start(team.identities[2], &sessions[2], package, digest.data, digest.len, 3, key.data, key.len, IDS, 2,
+  CHECK(cosigil_repair_start(team->identities[2], &sessions[2], package, digest.data, digest.len, 3, key.data, key.len, IDS, 2,
                              label, sizeof label));
   run(N, sessions, IDS, keep);
+  for (size_t k = 0; k < 2; ++k) CHECK(cosigil_package_free(package_out[k]));
+  CHECK(cosigil_bytes_free(&digest));
+  CHECK(cosigil_bytes_free(&key));
+  CHECK(cosigil_package_free(package));
+  return record;
+}
+
+/* Party 3 has lost its share, and has a record of the key without one: the repaired share goes into it. */
+static void adopts(void) {
+  team team, other;
+  cosigil_record *record;
+  cosigil_key_share *found;
+  cosigil_bytes bytes[2];
+  make_team(&team, COSIGIL_FROST_ED25519);
+  make_team(&other, COSIGIL_FROST_BIP340);
+  record = repair(&team);
   EXPECT_STATUS(cosigil_record_key(record, &found), COSIGIL_NO_SHARE);
   EXPECT_STATUS(cosigil_record_adopt(record, other.shares[2]), COSIGIL_OTHER_SUITE);
   EXPECT_STATUS(cosigil_record_adopt(record, team.shares[0]), COSIGIL_OTHER_IDENTITY);
@@ -174,18 +194,78 @@ static void adopts(void) {
   CHECK(cosigil_key_share_to_bytes(found, &bytes[0]));
   CHECK(cosigil_key_share_to_bytes(team.shares[2], &bytes[1]));
   EXPECT(bytes[0].len == bytes[1].len && memcmp(bytes[0].data, bytes[1].data, bytes[0].len) == 0);
-  for (size_t k = 0; k < 2; ++k) {
-    CHECK(cosigil_bytes_free(&bytes[k]));
-    CHECK(cosigil_package_free(package_out[k]));
-  }
+  for (size_t k = 0; k < 2; ++k) CHECK(cosigil_bytes_free(&bytes[k]));
   CHECK(cosigil_key_share_free(found));
   CHECK(cosigil_key_share_free(share_out[2]));
-  CHECK(cosigil_bytes_free(&digest));
-  CHECK(cosigil_bytes_free(&key));
   CHECK(cosigil_record_free(record));
-  CHECK(cosigil_package_free(package));
   free_team(&team);
   free_team(&other);
+}
+
+static cosigil_bytes digest_of(cosigil_record *record) {
+  cosigil_package *package;
+  cosigil_bytes digest;
+  CHECK(cosigil_record_package(record, &package));
+  CHECK(cosigil_package_digest(package, &digest));
+  CHECK(cosigil_package_free(package));
+  return digest;
+}
+
+/* Party 3 has lost its machine while a refresh was under way. It is repaired under a new identity, and all records follow. */
+static void comes_back_as_another(void) {
+  const uint8_t none[32] = {0};
+  team team;
+  cosigil_record *records[N];
+  cosigil_bytes pending, digests[N], key, another;
+  make_team(&team, COSIGIL_FROST_ED25519);
+  make_records(&team, records);
+  pending = stuck_refresh(records);
+  CHECK(cosigil_record_free(records[2]));
+  CHECK(cosigil_identity_free(team.identities[2]));
+  CHECK(cosigil_identity_generate(&team.identities[2]));
+  CHECK(cosigil_identity_public(team.identities[2], &key));
+  CHECK(cosigil_identity_public(team.identities[0], &another));
+
+  records[2] = repair(&team);
+  for (size_t k = 0; k < 2; ++k) {
+    EXPECT_STATUS(cosigil_record_set_identity(records[k], 3, key.data, key.len), COSIGIL_ATTEMPT_UNDER_WAY);
+    CHECK(cosigil_record_discard(records[k], pending.data, pending.len));
+  }
+  EXPECT_STATUS(cosigil_record_set_identity(records[0], 0, key.data, key.len), COSIGIL_PARTY_ID);
+  EXPECT_STATUS(cosigil_record_set_identity(records[0], 4, key.data, key.len), COSIGIL_UNKNOWN_PARTY);
+  EXPECT_STATUS(cosigil_record_set_identity(records[0], 1, key.data, key.len), COSIGIL_OTHER_IDENTITY);
+  EXPECT_STATUS(cosigil_record_set_identity(records[0], 3, another.data, another.len), COSIGIL_DUPLICATE_IDENTITY);
+  EXPECT_STATUS(cosigil_record_set_identity(records[0], 3, none, sizeof none), COSIGIL_INVALID_IDENTITY);
+  EXPECT_STATUS(cosigil_record_adopt(records[2], share_out[2]), COSIGIL_OTHER_KEY);
+  for (size_t k = 0; k < N; ++k) {
+    CHECK(cosigil_record_set_identity(records[k], 3, key.data, key.len));
+    CHECK(cosigil_record_set_identity(records[k], 3, key.data, key.len)); /* changes nothing */
+  }
+  CHECK(cosigil_record_adopt(records[2], share_out[2]));
+
+  for (int turn = 0; turn < 2; ++turn) {
+    for (size_t k = 0; k < N; ++k) {
+      digests[k] = digest_of(records[k]);
+      EXPECT(digests[k].len == 32 && memcmp(digests[k].data, digests[0].data, 32) == 0);
+    }
+    for (size_t k = 0; k < N; ++k) CHECK(cosigil_bytes_free(&digests[k]));
+    if (turn == 0) refresh(records);
+  }
+  for (size_t k = 0; k < N; ++k) {
+    cosigil_key_share *share;
+    cosigil_bytes now = sharing_of(records[k]);
+    CHECK(cosigil_record_key(records[k], &share));
+    CHECK(cosigil_key_share_free(share));
+    expect_news(records[k], COSIGIL_NEWS_ACTIVE, &now);
+    expect_news(records[k], COSIGIL_NEWS_DONE, &now);
+    CHECK(cosigil_bytes_free(&now));
+  }
+  CHECK(cosigil_bytes_free(&pending));
+  CHECK(cosigil_bytes_free(&key));
+  CHECK(cosigil_bytes_free(&another));
+  CHECK(cosigil_key_share_free(share_out[2]));
+  free_records(records);
+  free_team(&team);
 }
 
 /* A record is sealed, and restored after the key has moved on: it is told so before it signs. */
@@ -355,6 +435,7 @@ int main(void) {
   tells_news();
   operators_decide();
   adopts();
+  comes_back_as_another();
   backups();
   notes_strikes();
   after_a_repair();

@@ -12,8 +12,8 @@ from typing import Callable, Iterable
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "examples"))
 import cosigil
-from cosigil import (BurnLog, Consequence, Fault, Identity, KeyShare, KeyStore, Nonces, Pairs, Parties, Peer, Record, Refusal,
-                     Refused, Request, Session, Store, Suite)
+from cosigil import (BackupKey, BurnLog, Consequence, Fault, Identity, Import, KeyShare, KeyStore, News, Nonces, Output, Pairs,
+                     Parties, Peer, Record, Refusal, Refused, Request, Session, Store, Suite)
 from two_of_three import IDS, make_key, run
 
 MESSAGE = b"pay 1 to Alice"
@@ -96,6 +96,7 @@ class Presignatures:
     def __init__(self) -> None:
         self.unspent: dict[bytes, bytes] = {}
         self.spent: dict[bytes, tuple[bytes, bytes] | None] = {}
+        self.retired: list[tuple[bytes, bytes]] = []
 
     def _is_unspent(self, name: bytes) -> None:
         if name in self.spent:
@@ -130,6 +131,11 @@ class Presignatures:
         self._is_unspent(name)
         del self.unspent[name]
         self.spent[name] = None
+
+    def retire(self, key_id: bytes, sharing: bytes) -> None:
+        self.retired.append((key_id, sharing))
+        self.spent |= dict.fromkeys(self.unspent)
+        self.unspent.clear()
 
 
 def dealt(suite: Suite, n: int, wanted: Iterable[int]) -> dict[int, KeyShare]:
@@ -256,6 +262,10 @@ def signs_with_ours(identities: dict[int, Identity], shares: dict[int, KeyShare]
     assert package.verify(DIGEST, sessions[2].take_signature()[0])
     assert own[1].spent.keys() == own[2].spent.keys() == {names[0][0]}
 
+    said = stores[1].repeat(shares[1], request, names[0][0])
+    assert len(said) == 96 and said == stores[1].repeat(shares[1], request, names[0][0]) == own[1].spent[names[0][0]][1]
+    assert refused(cosigil.StorageError, stores[1].repeat, shares[1], request, names[0][1]).status == 603
+
     def online(name: bytes, request: Request = request) -> Session:
         return Session.online(identities[1], shares[1], stores[1], request, name, os.urandom(32))
 
@@ -335,9 +345,9 @@ def burns_in_ours(identities: dict[int, Identity], shares: dict[int, KeyShare], 
     error = refused(cosigil.Burned, run, sessions)
     assert (error.status, error.fault, error.culprits) == (500, Fault.BAD_EXTENSION, [2])
     assert sessions[1].over and sessions[1].fault == Fault.BAD_EXTENSION and sessions[1].culprits == [2]
-    assert sessions[1].consequences == [(Consequence.BURNED, 2)]
     assert logs[1].asked[-1] == "burn" and not logs[2].burned
-    (peer,) = logs[1].burned.values()
+    ((pair_id, peer),) = logs[1].burned.items()
+    assert sessions[1].consequences == [(Consequence.BURNED, 2, pair_id)]
     assert peer == Peer(shares[1].package.key_id, identities[2].public, 2)
     assert refused(cosigil.ProtocolError, sign, 2).status == 302 and pairs[1].missing(shares[1]) == [2]
     noted = shares[1].with_strikes(burn_logs[1])
@@ -349,7 +359,7 @@ def burns_in_ours(identities: dict[int, Identity], shares: dict[int, KeyShare], 
     sessions = sign(3)
     error = refused(cosigil.Burned, run, sessions)
     assert error.status == 504 and isinstance(error.__cause__, KeyboardInterrupt), (error, error.__cause__)
-    assert sessions[1].consequences == [(Consequence.NOT_RECORDED, 3)]
+    assert sessions[1].consequences == [(Consequence.NOT_RECORDED, 3, None)]
     asked = len(logs[1].asked)
     assert refused(cosigil.StorageError, shares[1].with_strikes, burn_logs[1]).status == 600
     assert len(logs[1].asked) == asked and len(logs[1].burned) == 1
@@ -373,6 +383,100 @@ def burns_in_ours(identities: dict[int, Identity], shares: dict[int, KeyShare], 
     repaired = pairs[1].after_repair(shares[1], burn_logs[1], 2, public)
     assert repaired.package.digest == shares[1].with_identity(2, public).package.digest
     assert 2 in pairs[1].missing(repaired)
+
+
+def keeps_records() -> None:
+    """A record through news, strikes, a backup, and a repair under a new identity; what depends on it is wiped."""
+    identities = {me: Identity.generate() for me in IDS}
+    parties = Parties({me: identity.public for me, identity in identities.items()})
+    shares = make_key(identities, parties, Suite.ECDSA_P256)
+    records = {me: Record.create(identities[me], KeyStore.memory(), shares[me]) for me in IDS}
+    own, log, before = Presignatures(), Log(), records[1].package
+    own.unspent[bytes(32)] = b"a presignature"
+    records[1].depend(Store.of(own))
+    log.counted[before.key_id, identities[2].public] = [2, 0]
+    records[1].note_strikes(BurnLog.of(log))
+    assert [records[1].key.strikes(peer) for peer in IDS] == [0, 2, 0]
+    vault, beside = BackupKey.generate(), KeyStore.memory()
+    sealed = records[1].backup_to(vault.public, identities[1])
+    phrase = b"eleven random words"
+    locked = records[1].backup(phrase, memory_kib=64, passes=1, lanes=1)
+
+    def refresh() -> None:
+        label = os.urandom(32)
+        run({me: record.refresh(label) for me, record in records.items()})
+
+    assert records[1].news() == records[1].contradictions == []
+    refresh()
+    now = records[1].package.sharing
+    assert records[1].news() == [(News.ACTIVE, None, now), (News.DONE, None, now)] and records[1].news() == []
+    assert set(own.retired) == {(before.key_id, before.sharing)} and own.spent == {bytes(32): None}
+
+    # What comes out of a backup learns that the key has moved on.
+    maker = identities[1].public
+    restored = Record.restore(identities[1], KeyStore.memory(), Suite.ECDSA_P256, locked, phrase)
+    assert restored.key.strikes(2) == 2
+    restored = vault.restore_record(identities[1], beside, Suite.ECDSA_P256, sealed, maker)
+    assert restored.package.sharing == before.sharing
+    assert refused(cosigil.StorageError, vault.restore_record, identities[1], beside, Suite.ECDSA_P256, sealed, maker).status == 606
+    restored.learn(records[2].exchange())
+    assert refused(cosigil.DecodeError, getattr, restored, "key").status == 204
+
+    # Party 3 has lost everything.
+    package, identities[3] = records[1].package, Identity.generate()
+    public, label, repaired = identities[3].public, os.urandom(32), {}
+
+    def keep(me: int, session: Session) -> None:
+        if session.output == Output.KEY_SHARE:
+            repaired[me] = session.take_key_share()
+        else:
+            session.take_package()
+
+    helpers = {me: Session.help_repair(identities[me], records[me].key, 3, public, [1, 2], label) for me in (1, 2)}
+    run({**helpers, 3: Session.repair(identities[3], package, package.digest, 3, public, [1, 2], label)}, keep)
+    for me in (1, 2):
+        records[me].set_identity(3, public)
+    records[3] = Record.create(identities[3], KeyStore.memory(), repaired[3])
+    assert refused(cosigil.StorageError, records[3].adopt, repaired[3]).status == 606
+    assert records[1].package.digest == records[3].package.digest != package.digest
+    refresh()
+    assert {record.package.sharing for record in records.values()} != {package.sharing}
+
+
+def moves_keys() -> None:
+    """A whole key comes in and goes out again."""
+    identities = {me: Identity.generate() for me in IDS}
+    parties = Parties({me: identity.public for me, identity in identities.items()})
+    suite, label, shares = Suite.FROST_SECP256K1, os.urandom(32), {}
+
+    def keep(me: int, session: Session) -> None:
+        if session.output == Output.KEY_SHARE:
+            shares[me] = session.take_key_share()
+        elif session.output == Output.PACKAGE:
+            session.take_package()
+
+    terms = {"threshold": 2, "label": label}
+    start, plan = cosigil.hazmat_import(identities[1], parties, suite, Import.SCALAR, me=1, secret=SECRET, **terms)
+    known = dealt(suite, 2, [1])[1].package.verifying_key
+    run({1: start, **{me: cosigil.hazmat_accept_import(identities[me], parties, suite, me=me, plan=plan, public_key=known, **terms)
+                      for me in (2, 3)}}, keep)
+    records, label = {me: Record.create(identities[me], KeyStore.memory(), shares[me]) for me in IDS}, os.urandom(32)
+    run({me: record.refresh(label) for me, record in records.items()})
+    stranger, package, secrets, label = Identity.generate(), records[1].package, [], os.urandom(32)
+    assert package.verifying_key == known
+
+    def take(me: int, session: Session) -> None:
+        if session.output == Output.SECRET:
+            secrets.append(cosigil.hazmat_take_secret(session))
+        else:
+            keep(me, session)
+
+    sessions = {me: cosigil.hazmat_export(identities[me], records[me].key, 4, stranger.public, [1, 3], label) for me in (1, 3)}
+    sessions[4] = cosigil.hazmat_receive_export(stranger, package, package.digest, [1, 3], me=4, label=label)
+    run(sessions, take)
+    if not secrets:
+        take(4, sessions[4])
+    assert secrets == [SECRET]
 
 
 def signs_with_a_coordinator() -> None:
@@ -428,6 +532,8 @@ def main() -> None:
     wipes_its_copies()
     signs_with_a_coordinator()
     draws_from_ours()
+    keeps_records()
+    moves_keys()
     uses_objects_of_ours()
 
 

@@ -5,8 +5,8 @@ use cosigil::Transcript;
 use cosigil_ffi::*;
 use ed25519_dalek::{Signer, SigningKey};
 
-/// The seeds of the identities of parties 1 and 2.
-pub const SEEDS: [[u8; 32]; 2] = [[1; 32], [2; 32]];
+/// The seeds of the identities of parties 1 to 3.
+pub const SEEDS: [[u8; 32]; 3] = [[1; 32], [2; 32], [3; 32]];
 
 /// Ends the test with what went wrong, if anything did.
 pub fn ok(status: i32) {
@@ -35,17 +35,17 @@ macro_rules! bytes {
 }
 pub(crate) use bytes;
 
-/// The cheat's pen: a bit of a message of this round and kind (1 to all, 2 readable, 3 sealed) flipped, signed by party 2.
+/// The cheat's pen: a bit of a message of this party flipped, and signed by it.
+pub fn forge(party: usize, bytes: &[u8], at: usize) -> Vec<u8> {
+    let (header, rest) = bytes.split_at(8 + usize::from(bytes[7]) + 4 * 32);
+    let mut body = rest[..rest.len() - 64].to_vec();
+    body[at] ^= 1;
+    let digest = Transcript::new("envelope").field(header).field(&body).digest();
+    let signature = SigningKey::from_bytes(&SEEDS[party - 1]).sign(&digest);
+    [header, &body, &signature.to_bytes()].concat()
+}
+
+/// The pen of party 2, for messages of this round and kind: 1 to all, 2 readable, 3 sealed.
 pub fn flip(round: u8, kind: u8, at: usize) -> impl Fn(Vec<u8>) -> Vec<u8> {
-    move |bytes| {
-        if (bytes[2], bytes[1]) != (round, kind) {
-            return bytes;
-        }
-        let (header, rest) = bytes.split_at(8 + usize::from(bytes[7]) + 4 * 32);
-        let mut body = rest[..rest.len() - 64].to_vec();
-        body[at] ^= 1;
-        let digest = Transcript::new("envelope").field(header).field(&body).digest();
-        let signature = SigningKey::from_bytes(&SEEDS[1]).sign(&digest);
-        [header, &body, &signature.to_bytes()].concat()
-    }
+    move |bytes| if (bytes[2], bytes[1]) == (round, kind) { forge(2, &bytes, at) } else { bytes }
 }
