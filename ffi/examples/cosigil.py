@@ -256,7 +256,7 @@ _PROTOTYPES = {
     "record_attempt": "h m >i32 r size", "record_discard": "h b", "record_reopen": "h 16 b", "record_era": "h >16 b",
     "record_adopt": "h h", "record_set_identity": "h 16 b", "record_note_strikes": "h h", "record_take_news": "h >i32 >16 m",
     "record_contradiction": "h >16 >i32 size", "record_backup_passphrase": "h m 32 32 32 b", "record_backup_seal": "h m h b",
-    "record_restore_passphrase": "h o h 32 b b", "record_restore": "h o h h 32 b b",
+    "record_restore_passphrase": "h o h 32 8 b b", "record_restore": "h o h h 32 8 b b",
     "verify": "32 b b b", "signature_der": "m b",
     "request_message": "o b", "request_hashed": "o 32 b", "request_digest": "o b", "request_script_root": "h b",
     "frost_sign_start": "h o h h i b", "frost_commit": "h o m", "frost_list": "h m h", "frost_sign": "h m h h b",
@@ -967,9 +967,11 @@ class BackupKey(Handle):
         """Opens both parts of `KeyShare.verifiable_backup`."""
         return KeyShare(_call("backup_restore", self, suite, maker, backup, beside))
 
-    def restore_record(self, identity: Identity, store: KeyStore, suite: Suite, backup: bytes, maker: bytes) -> Record:
+    def restore_record(
+        self, identity: Identity, store: KeyStore, suite: Suite, backup: bytes, maker: bytes, new_identity: bool = False
+    ) -> Record:
         """Opens what `Record.backup_to` made, into an empty store: as `Record.restore`."""
-        return Record(_call("record_restore", self, identity, store, suite, maker, backup))
+        return Record(_call("record_restore", self, identity, store, suite, int(new_identity), maker, backup))
 
 
 class KeyStore(Handle):
@@ -1014,10 +1016,12 @@ class Record(Handle):
         return cls._make("record_open", identity, store)
 
     @classmethod
-    def restore(cls, identity: Identity, store: KeyStore, suite: Suite, backup: bytes, passphrase: bytes) -> Record:
+    def restore(
+        cls, identity: Identity, store: KeyStore, suite: Suite, backup: bytes, passphrase: bytes, new_identity: bool = False
+    ) -> Record:
         """Opens what `backup` made, into an empty store. It is as old as the backup: `learn` from the others before anything is
-        signed."""
-        return cls._make("record_restore_passphrase", identity, store, suite, backup, passphrase)
+        signed. Where the identity is lost too, `new_identity`: the others follow by `set_identity`."""
+        return cls._make("record_restore_passphrase", identity, store, suite, int(new_identity), backup, passphrase)
 
     def backup(self, passphrase: bytes, *, memory_kib: int = 65536, passes: int = 3, lanes: int = 4) -> bytes:
         """A copy of the record under a passphrase; a guess costs as much as is said."""

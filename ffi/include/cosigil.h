@@ -909,12 +909,16 @@ int32_t cosigil_record_backup_seal(const cosigil_record *record,
 // part in an attempt, it learns from the others** (cosigil_record_exchange, cosigil_record_learn). If the key has moved
 // on, that or cosigil_record_key says so (COSIGIL_OTHER_SHARING), and a repair or an attempt brings a new share.
 //
-// Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_OTHER_IDENTITY, COSIGIL_STORE_FAILED, COSIGIL_NO_HANDLE,
-// COSIGIL_OTHER_HANDLE, and what cosigil_backup_passphrase_open does.
+// `new_identity` is 0 if `identity` is the one that the party had, and 1 if that is lost, since it is in no backup: then
+// all other parties follow by cosigil_record_set_identity.
+//
+// Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_OTHER_IDENTITY, COSIGIL_DUPLICATE_IDENTITY, COSIGIL_VALUE,
+// COSIGIL_STORE_FAILED, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, and what cosigil_backup_passphrase_open does.
 int32_t cosigil_record_restore_passphrase(const cosigil_identity *identity,
                                           cosigil_record **record,
                                           const cosigil_key_store *store,
                                           uint32_t suite,
+                                          uint8_t new_identity,
                                           const uint8_t *file,
                                           size_t file_len,
                                           const uint8_t *passphrase,
@@ -923,12 +927,14 @@ int32_t cosigil_record_restore_passphrase(const cosigil_identity *identity,
 // Opens what cosigil_record_backup_seal sealed, of a key of this suite, by the party with the public identity `maker`,
 // and puts the record into an empty store. The rest is as with cosigil_record_restore_passphrase.
 //
-// Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_STORE_FAILED, and what cosigil_backup_open does.
+// Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_DUPLICATE_IDENTITY, COSIGIL_VALUE, COSIGIL_STORE_FAILED, and what
+// cosigil_backup_open does.
 int32_t cosigil_record_restore(const cosigil_backup_key *key,
                                cosigil_record **record,
                                const cosigil_identity *identity,
                                const cosigil_key_store *store,
                                uint32_t suite,
+                               uint8_t new_identity,
                                const uint8_t *maker,
                                size_t maker_len,
                                const uint8_t *file,

@@ -23,11 +23,23 @@ use crate::status::*;
 struct Place<'a> {
     store: &'a Arc<dyn KeyStore>,
     identity: &'a Identity,
+    is_new: bool,
+}
+
+fn flag(value: u8) -> Result<bool> {
+    match value {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Failure::VALUE),
+    }
 }
 
 impl Place<'_> {
     fn restore<S: Served>(&self, copy: RecordCopy<S>) -> Result<AnyRecord> {
-        Ok(S::record(copy.restore(Arc::clone(self.store), self.identity)?))
+        let store = Arc::clone(self.store);
+        let restored =
+            if self.is_new { copy.restore_under(store, self.identity) } else { copy.restore(store, self.identity) };
+        Ok(S::record(restored?))
     }
 
     fn under<S: Served>(&self, file: &[u8], phrase: &[u8]) -> Result<AnyRecord> {
@@ -97,14 +109,18 @@ pub unsafe extern "C" fn cosigil_record_backup_seal(
 /// part in an attempt, it learns from the others** (cosigil_record_exchange, cosigil_record_learn). If the key has moved
 /// on, that or cosigil_record_key says so (COSIGIL_OTHER_SHARING), and a repair or an attempt brings a new share.
 ///
-/// Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_OTHER_IDENTITY, COSIGIL_STORE_FAILED, COSIGIL_NO_HANDLE,
-/// COSIGIL_OTHER_HANDLE, and what cosigil_backup_passphrase_open does.
+/// `new_identity` is 0 if `identity` is the one that the party had, and 1 if that is lost, since it is in no backup: then
+/// all other parties follow by cosigil_record_set_identity.
+///
+/// Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_OTHER_IDENTITY, COSIGIL_DUPLICATE_IDENTITY, COSIGIL_VALUE,
+/// COSIGIL_STORE_FAILED, COSIGIL_NO_HANDLE, COSIGIL_OTHER_HANDLE, and what cosigil_backup_passphrase_open does.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_record_restore_passphrase(
     identity: *const cosigil_identity,
     record: *mut *mut cosigil_record,
     store: *const cosigil_key_store,
     suite: u32,
+    new_identity: u8,
     file: *const u8,
     file_len: usize,
     passphrase: *const u8,
@@ -117,7 +133,7 @@ pub unsafe extern "C" fn cosigil_record_restore_passphrase(
         let file = unsafe { given(file, file_len) }?;
         // SAFETY: by contract null or `passphrase_len` bytes.
         let phrase = unsafe { given(passphrase, passphrase_len) }?;
-        let place = Place { store: &store, identity: &identity };
+        let place = Place { store: &store, identity: &identity, is_new: flag(new_identity)? };
         record.open(Kept::new(with_suite!(suite, S => place.under::<S>(file, phrase))?))
     })
 }
@@ -125,7 +141,8 @@ pub unsafe extern "C" fn cosigil_record_restore_passphrase(
 /// Opens what cosigil_record_backup_seal sealed, of a key of this suite, by the party with the public identity `maker`,
 /// and puts the record into an empty store. The rest is as with cosigil_record_restore_passphrase.
 ///
-/// Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_STORE_FAILED, and what cosigil_backup_open does.
+/// Returns COSIGIL_OK, COSIGIL_RECORD_EXISTS, COSIGIL_DUPLICATE_IDENTITY, COSIGIL_VALUE, COSIGIL_STORE_FAILED, and what
+/// cosigil_backup_open does.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cosigil_record_restore(
     key: *const cosigil_backup_key,
@@ -133,6 +150,7 @@ pub unsafe extern "C" fn cosigil_record_restore(
     identity: *const cosigil_identity,
     store: *const cosigil_key_store,
     suite: u32,
+    new_identity: u8,
     maker: *const u8,
     maker_len: usize,
     file: *const u8,
@@ -145,7 +163,7 @@ pub unsafe extern "C" fn cosigil_record_restore(
         let maker = PublicIdentity::from_bytes(&array(unsafe { given(maker, maker_len) }?)?)?;
         // SAFETY: by contract null or `file_len` bytes.
         let file = unsafe { given(file, file_len) }?;
-        let place = Place { store: &store, identity: &identity };
+        let place = Place { store: &store, identity: &identity, is_new: flag(new_identity)? };
         record.open(Kept::new(with_suite!(suite, S => place.with::<S>(&key, file, &maker))?))
     })
 }

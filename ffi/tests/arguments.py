@@ -16,6 +16,7 @@ NUMBERS = {
     "suite": "COSIGIL_ECDSA_SECP256K1", "me": "1", "threshold": "2", "party": "1", "peer": "2", "hash": "COSIGIL_HASH_SHA256",
     "newest": "0", "batch": "1", "number": "0", "capacity": "3", "lost": "3", "network": "COSIGIL_MAINNET",
     "memory_kib": "64", "passes": "1", "lanes": "1", "era": "1", "recipient": "2", "form": "COSIGIL_IMPORT_SCALAR",
+    "new_identity": "0",
 }
 # Inputs of one length only.
 EXACT = {"label", "seed", "key", "digest", "root", "id", "lost_key", "maker", "sharing", "chain_code", "expected"}
@@ -193,7 +194,7 @@ def check_python() -> None:
     sys.path.insert(0, str(ROOT / "examples"))
     import cosigil
 
-    codes = {"const uint8_t *": "b", "const uint16_t *": "i", "cosigil_bytes *": "m", "uint16_t": "16", "uint32_t": "32",
+    codes = {"const uint8_t *": "b", "const uint16_t *": "i", "cosigil_bytes *": "m", "uint8_t": "8", "uint16_t": "16", "uint32_t": "32",
              "uint64_t": "64", "uint8_t *": ">8", "uint16_t *": ">16", "uint32_t *": ">32", "uint64_t *": ">64",
              "int32_t *": ">i32", "size_t": "size"}
     for name, prototype in cosigil._PROTOTYPES.items():

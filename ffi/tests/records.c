@@ -286,31 +286,53 @@ static void backups(void) {
   CHECK(cosigil_record_backup_passphrase(records[0], &locked_, 64, 1, 1, phrase, sizeof phrase)); /* cheap: a test */
 
   CHECK(cosigil_key_store_memory(&memory));
-  EXPECT_STATUS(cosigil_record_restore_passphrase(team.identities[0], &restored, memory, COSIGIL_ECDSA_P256, locked_.data,
+  EXPECT_STATUS(cosigil_record_restore_passphrase(team.identities[0], &restored, memory, COSIGIL_ECDSA_P256, 0, locked_.data,
                                                   locked_.len, phrase, 3),
                 COSIGIL_NOT_OPENED);
-  EXPECT_STATUS(cosigil_record_restore_passphrase(team.identities[1], &restored, memory, COSIGIL_ECDSA_P256, locked_.data,
+  EXPECT_STATUS(cosigil_record_restore_passphrase(team.identities[1], &restored, memory, COSIGIL_ECDSA_P256, 0, locked_.data,
                                                   locked_.len, phrase, sizeof phrase),
                 COSIGIL_OTHER_IDENTITY);
-  EXPECT_STATUS(cosigil_record_restore_passphrase(team.identities[0], &restored, memory, COSIGIL_FROST_P256, locked_.data,
+  EXPECT_STATUS(cosigil_record_restore_passphrase(team.identities[0], &restored, memory, COSIGIL_FROST_P256, 0, locked_.data,
                                                   locked_.len, phrase, sizeof phrase),
                 COSIGIL_OTHER_SUITE);
+  EXPECT_STATUS(cosigil_record_restore_passphrase(team.identities[0], &restored, memory, COSIGIL_ECDSA_P256, 2, locked_.data,
+                                                  locked_.len, phrase, sizeof phrase),
+                COSIGIL_VALUE);
+  EXPECT_STATUS(cosigil_record_restore_passphrase(team.identities[1], &restored, memory, COSIGIL_ECDSA_P256, 1, locked_.data,
+                                                  locked_.len, phrase, sizeof phrase),
+                COSIGIL_DUPLICATE_IDENTITY);
   EXPECT(restored == NULL);
-  CHECK(cosigil_record_restore_passphrase(team.identities[0], &restored, memory, COSIGIL_ECDSA_P256, locked_.data, locked_.len,
+  /* The identity is lost: under a new one, which the others are told. */
+  cosigil_identity *newer;
+  cosigil_key_store *second;
+  cosigil_bytes key;
+  CHECK(cosigil_identity_generate(&newer));
+  CHECK(cosigil_identity_public(newer, &key));
+  CHECK(cosigil_key_store_memory(&second));
+  CHECK(cosigil_record_restore_passphrase(newer, &restored, second, COSIGIL_ECDSA_P256, 1, locked_.data, locked_.len, phrase,
+                                          sizeof phrase));
+  CHECK(cosigil_record_set_identity(restored, 1, key.data, key.len));
+  CHECK(cosigil_record_key(restored, &share));
+  CHECK(cosigil_key_share_free(share));
+  CHECK(cosigil_record_free(restored));
+  CHECK(cosigil_key_store_free(second));
+  CHECK(cosigil_identity_free(newer));
+  CHECK(cosigil_bytes_free(&key));
+  CHECK(cosigil_record_restore_passphrase(team.identities[0], &restored, memory, COSIGIL_ECDSA_P256, 0, locked_.data, locked_.len,
                                           phrase, sizeof phrase));
   before = sharing_of(records[0]);
   after = sharing_of(restored);
   EXPECT(memcmp(before.data, after.data, 32) == 0);
   CHECK(cosigil_bytes_free(&after));
   CHECK(cosigil_record_free(restored));
-  EXPECT_STATUS(cosigil_record_restore(vault, &restored, team.identities[0], memory, COSIGIL_ECDSA_P256, maker.data, maker.len,
+  EXPECT_STATUS(cosigil_record_restore(vault, &restored, team.identities[0], memory, COSIGIL_ECDSA_P256, 0, maker.data, maker.len,
                                        sealed.data, sealed.len),
                 COSIGIL_RECORD_EXISTS);
   CHECK(cosigil_key_store_free(memory));
 
   refresh(records);
   CHECK(cosigil_key_store_memory(&memory));
-  CHECK(cosigil_record_restore(vault, &restored, team.identities[0], memory, COSIGIL_ECDSA_P256, maker.data, maker.len,
+  CHECK(cosigil_record_restore(vault, &restored, team.identities[0], memory, COSIGIL_ECDSA_P256, 0, maker.data, maker.len,
                                sealed.data, sealed.len));
   CHECK(cosigil_record_exchange(records[1], &shown));
   CHECK(cosigil_record_learn(restored, shown.data, shown.len));

@@ -395,7 +395,7 @@ fn operators(c: &mut Caller<'_>) {
             let (k, i, s, suite) = (c.handle(), c.handle(), c.handle(), SUITES[usize::from(c.byte()) % 9]);
             let (maker, f) = (c.bytes(), c.bytes());
             call!(c, open cosigil_record_restore(
-                k as *const _; i as *const _, s as *const _, suite, maker.as_ptr(), maker.len(), f.as_ptr(), f.len()))
+                k as *const _; i as *const _, s as *const _, suite, c.byte() % 3, maker.as_ptr(), maker.len(), f.as_ptr(), f.len()))
         }
     }
 }
