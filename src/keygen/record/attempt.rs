@@ -104,7 +104,7 @@ impl<S: Scheme> KeyRecord<S> {
         let mut held = Held::new(attempt.label, attempt.era, log)?;
         held.pending = Some(pending.duplicate());
         self.check_owns(attempt)?;
-        let (me, old) = (self.me, attempt.plan.old());
+        let (me, old, number) = (self.me, attempt.plan.old(), self.number());
         if pending.public() != held.log.public() || pending.me() != me {
             return Err(Usage::OtherKey);
         }
@@ -113,6 +113,8 @@ impl<S: Scheme> KeyRecord<S> {
             // An acknowledgement, or a reopening, may have come in between.
             Some(step) if step.ledger.era != attempt.era => return Err(Usage::Acknowledged),
             Some(step) => step.enter(held)?,
+            // That sharing is over here, with what was said of it.
+            None if attempt.plan.dealers().contains(&me) || old.number() < number => return Err(Usage::Acknowledged),
             None => {
                 if !self.in_use().is_some_and(|step| step.is_of_key(old)) {
                     return Err(Usage::OtherKey);

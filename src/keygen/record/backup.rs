@@ -88,7 +88,10 @@ impl<S: Scheme> RecordCopy<S> {
     pub fn restore_under(self, store: Arc<dyn KeyStore>, identity: &Identity) -> Result<KeyRecord<S>, Usage> {
         let mut record = self.open(store, identity)?;
         let (me, current) = (record.me(), record.current);
-        record.step_mut(&current).ok_or(Usage::NoShare)?.set_identity(me, identity.public())?;
+        let step = record.step_mut(&current).ok_or(Usage::NoShare)?;
+        if step.old.parties().contains(me) {
+            step.set_identity(me, identity.public())?;
+        }
         record.save()?;
         Ok(record)
     }

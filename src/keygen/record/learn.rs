@@ -7,8 +7,8 @@ use super::ledger::HARD_BOUND;
 use super::step::{Held, Step};
 use super::{KeyRecord, Moved, News};
 use crate::error::Usage;
-use crate::key::Scheme;
-use crate::keygen::reshare::AttemptLog;
+use crate::key::{PublicKeyPackage, Scheme};
+use crate::keygen::reshare::{AttemptLog, old_of};
 use crate::party::{KeyId, Label, Parcel, PartyId, PublicIdentity, Sharing};
 use crate::record::{self, Kind};
 use crate::wire::Reader;
@@ -105,7 +105,8 @@ impl<S: Scheme> KeyRecord<S> {
             return Err(Usage::OtherKey);
         }
         // 4.2: all is checked before anything is kept.
-        let mut checked = Vec::new();
+        let (mut checked, mut former, mut foreign) = (Vec::new(), Vec::new(), false);
+        let (me, own) = self.own();
         let mut related = self.step(&theirs).is_some();
         for (sharing, pieces) in &shown {
             let Some(k) = self.steps.iter().position(|step| step.sharing() == *sharing) else { continue };
@@ -113,20 +114,33 @@ impl<S: Scheme> KeyRecord<S> {
             for piece in pieces {
                 match piece.check(step) {
                     Ok(held) => checked.push((k, held)),
-                    // 3.5: about identities that this party does not know, or not yet.
-                    Err(Usage::OtherKey) => {}
+                    // 3.5: about identities that this party does not know, or not any more: it signed for them.
+                    Err(Usage::OtherKey) => match piece.check_as_signed(step, me, &own) {
+                        Some((held, package)) => {
+                            former.push((k, package));
+                            checked.push((k, held));
+                        }
+                        None => foreign = true,
+                    },
                     Err(usage) => return Err(usage),
                 }
             }
             related = true;
         }
-        let (mut changed, mut news, mut behind) = (false, Vec::new(), (!related).then_some(theirs));
+        for (k, package) in former {
+            self.steps.get_mut(k).ok_or(Usage::Malformed)?.remember(package)?;
+        }
+        // Who cannot read what the other has moved on by has to be told.
+        let is_behind = !related || (foreign && self.step(&theirs).is_none());
+        let (mut changed, mut news, mut behind) = (false, Vec::new(), is_behind.then_some(theirs));
         for (k, held) in checked {
-            let (me, own) = self.own();
             let Some(step) = self.steps.get_mut(k) else { continue };
             let view = *held.log.view();
             changed |= step.merge(&held);
             if step.ledger.get(&view).is_some_and(|entry| !entry.discarded) {
+                if step.ledger.is_left_behind(&view) && !held.is_done() {
+                    behind = Some(held.sharing());
+                }
                 continue;
             }
             // What was chosen in this era stands for all that is to come of it.
@@ -135,7 +149,7 @@ impl<S: Scheme> KeyRecord<S> {
             }
             // 4.4: an attempt without this party; or with it, if its copy of the record is an old one.
             let certified = held.log.certificate().is_some();
-            if certified && held.log.plan().holders().contains(me) {
+            if certified && held.era >= step.ledger.era && held.log.plan().holders().contains(me) {
                 behind = Some(held.sharing());
             }
             // 4.3: dealers known from this party's own package, certificate, all acknowledgements.
@@ -169,6 +183,20 @@ impl Piece<'_> {
             held.add_ack(signed)?;
         }
         Ok(held)
+    }
+}
+
+impl Piece<'_> {
+    /// 3.5: the attempt, about identities of which this record does not know, if this party has confirmed it.
+    fn check_as_signed<S: Scheme>(
+        &self,
+        step: &Step<S>,
+        me: PartyId,
+        own: &PublicIdentity,
+    ) -> Option<(Held<S>, PublicKeyPackage<S>)> {
+        let package = old_of(self.log).ok().filter(|package| step.old.differs_in_identities_alone(package))?;
+        let held = self.check(&Step::new((me, *own), package.clone(), None)).ok()?;
+        held.is_signed_by(me, own).then_some((held, package))
     }
 }
 

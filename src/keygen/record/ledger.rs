@@ -223,6 +223,21 @@ impl Ledger {
         Some((entry.view, own.map(|entry| entry.view).collect()))
     }
 
+    /// 3.5: an attempt that is done, and in which a former key of this party has said all that was to be said.
+    pub(super) fn inherited(&self) -> Option<View> {
+        if self.retired || self.chosen().is_some() {
+            return None;
+        }
+        let is_it =
+            |entry: &&Entry| !self.is_own(entry) && !entry.discarded && entry.is_certified() && entry.has_all_acks();
+        self.entries.iter().rev().find(is_it).map(|entry| entry.view)
+    }
+
+    /// 3.5: whether a former key of this party has confirmed this attempt, and all others have.
+    pub(super) fn is_left_behind(&self, view: &View) -> bool {
+        self.get(view).is_some_and(|entry| !self.is_own(entry) && entry.is_certified()) && self.chosen().is_none()
+    }
+
     /// 2.3: of each attempt b confirmed after a, somebody among its holders is known to be out: it has
     /// acknowledged a, with a list that lacks b, and there is no confirm of b by it.
     fn is_settled(&self, view: &View) -> bool {
@@ -319,9 +334,7 @@ impl Ledger {
         let ours = self.chosen().filter(|_| self.done().is_none())?;
         let a = self.get(&ours)?;
         let of_era = |b: &&Entry| b.view != ours && b.era == a.era;
-        let elsewhere = |id: &PartyId| {
-            self.entries.iter().filter(of_era).any(|b| b.acks.contains_key(id) && a.has_in_common(b, *id))
-        };
+        let elsewhere = |id: &PartyId| self.entries.iter().filter(of_era).any(|b| b.acks.contains_key(id));
         if a.acks.keys().filter(|id| !elsewhere(id)).count() >= threshold(&ours) {
             return None;
         }

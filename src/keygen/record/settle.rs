@@ -7,7 +7,7 @@ use super::ledger::{Contradiction, HARD_BOUND};
 use super::step::Step;
 use super::{KeyRecord, News};
 use crate::error::Usage;
-use crate::key::Scheme;
+use crate::key::{KeyShare, Scheme};
 use crate::party::{Parcel, Sharing, View};
 
 /// What a record knows before it learns something.
@@ -36,6 +36,10 @@ impl<S: Scheme> KeyRecord<S> {
                 self.steps.get(k).and_then(|step| step.of_view(&view)).map(|held| News::Active(held.sharing())),
             );
             send.push(Parcel { to: None, bytes: ack });
+            changed = true;
+        }
+        while let Some((k, view)) = self.inherited() {
+            self.inherit(k, view)?;
             changed = true;
         }
         if changed {
@@ -68,32 +72,68 @@ impl<S: Scheme> KeyRecord<S> {
         self.steps.iter().enumerate().find_map(due)
     }
 
+    fn inherited(&self) -> Option<(usize, View)> {
+        let has_share = |step: &Step<S>, view: &View| step.of_view(view).is_some_and(|held| held.pending.is_some());
+        let of_step = |(k, step): (usize, &Step<S>)| {
+            let view = step.ledger.inherited().filter(|view| has_share(step, view))?;
+            Some((k, view))
+        };
+        self.steps.iter().enumerate().find_map(of_step)
+    }
+
     /// 2.1: the share becomes active, and the acknowledgement is made.
     fn acknowledge(&mut self, k: usize, view: View, list: &[View]) -> Result<Vec<u8>, Usage> {
-        let (me, own, in_use) = (self.me, self.own(), self.number());
-        let step = self.steps.get_mut(k).ok_or(Usage::UnknownAttempt)?;
+        let share = self.activated(k, &view)?;
+        let (me, step) = (self.me, self.steps.get_mut(k).ok_or(Usage::UnknownAttempt)?);
         let held = step.held.iter_mut().find(|held| *held.log.view() == view).ok_or(Usage::UnknownAttempt)?;
-        let certificate = held.log.certificate().ok_or(Usage::UnknownAttempt)?;
-        let pending = held.pending.as_ref().ok_or(Usage::UnknownAttempt)?;
-        let share = pending.activate(&certificate)?;
         let ack = held.log.sign_ack(&self.identity, me, list)?;
         // Nothing fails from here on.
         held.acks.insert(me, ack.clone());
-        held.pending = None;
         step.ledger.acknowledge(view, list.to_vec());
-        let old = step.old.sharing();
-        let public = share.public().clone();
-        if public.number() > in_use {
+        self.put_in_use(k, &view, share);
+        Ok(ack)
+    }
+
+    /// 3.5: the share becomes active on the words of this party's former key. All have it, and have wiped the old one.
+    fn inherit(&mut self, k: usize, view: View) -> Result<(), Usage> {
+        let share = self.activated(k, &view)?;
+        let sharing = share.public().sharing();
+        let (me, identity) = self.own();
+        self.steps.get_mut(k).ok_or(Usage::UnknownAttempt)?.ledger.acked.push(view);
+        self.put_in_use(k, &view, share);
+        if let Some(step) = self.step_mut(&sharing) {
+            // Its package has the former key; where that cannot be, it stays so.
+            let _ = step.set_identity(me, identity);
+        }
+        Ok(())
+    }
+
+    /// The share that an attempt with a certificate makes, as the parties of its sharing go here.
+    fn activated(&self, k: usize, view: &View) -> Result<KeyShare<S>, Usage> {
+        let held = self.steps.get(k).and_then(|step| step.of_view(view)).ok_or(Usage::UnknownAttempt)?;
+        let certificate = held.log.certificate().ok_or(Usage::UnknownAttempt)?;
+        let share = held.pending.as_ref().ok_or(Usage::UnknownAttempt)?.activate(&certificate)?;
+        match self.step(&share.public().sharing()) {
+            Some(step) => share.known_as(&step.old).ok_or(Usage::OtherKey),
+            None => Ok(share),
+        }
+    }
+
+    /// The sharing of an attempt from the k-th takes its place.
+    fn put_in_use(&mut self, k: usize, view: &View, share: KeyShare<S>) {
+        let (own, public) = (self.own(), share.public().clone());
+        if public.number() > self.number() {
             self.current = public.sharing();
         }
-        match self.steps.iter_mut().find(|step| step.old.sharing() == public.sharing()) {
-            // It came by a repair already; or the parties go by other keys by now.
-            Some(step) if step.share.is_some() => {}
-            Some(step) => step.share = share.known_as(&step.old).map(Arc::new),
+        if let Some(step) = self.steps.get_mut(k) {
+            step.held.iter_mut().filter(|held| held.log.view() == view).for_each(|held| held.pending = None);
+            self.retiring.insert(step.sharing());
+        }
+        match self.step_mut(&public.sharing()) {
+            // It may have come by a repair already.
+            Some(step) => step.share = step.share.take().or_else(|| Some(Arc::new(share))),
             None => self.steps.push(Step::new(own, public, Some(Arc::new(share)))),
         }
-        self.retiring.insert(old);
-        Ok(ack)
     }
 
     /// 3.1 to 3.3: wipes the shares that a later sharing, which is done, has made worthless.

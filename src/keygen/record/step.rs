@@ -95,6 +95,19 @@ impl<S: Scheme> Step<S> {
         Self { old, former: Vec::new(), share, ledger: Ledger::new(me, Some(key)), held: Vec::new(), retirement: None }
     }
 
+    /// Takes note of a package of before.
+    pub(super) fn remember(&mut self, package: PublicKeyPackage<S>) -> Result<(), Usage> {
+        if !self.packages().any(|known| *known == package) {
+            self.check_former()?;
+            self.former.push(package);
+        }
+        Ok(())
+    }
+
+    fn check_former(&self) -> Result<(), Usage> {
+        if self.former.len() < MAX_FORMER { Ok(()) } else { Err(Usage::TooMany) }
+    }
+
     /// Whether something is still to come of an attempt from this sharing, of its present era.
     pub(super) fn is_under_way(&self) -> bool {
         let is_open = |held: &Held<S>| self.ledger.state(held.log.view()).is_some_and(State::is_open);
@@ -116,9 +129,7 @@ impl<S: Scheme> Step<S> {
             return Ok(false);
         }
         self.former.retain(|former| *former != new);
-        if self.former.len() == MAX_FORMER {
-            return Err(Usage::TooMany);
-        }
+        self.check_former()?;
         if let Some(share) = &self.share {
             let mut share = share.duplicate();
             share.set_identity(id, identity)?;

@@ -282,6 +282,12 @@ impl<S: Scheme> AttemptLog<S> {
     }
 }
 
+/// The package of the sharing that the attempt in these bytes of a log starts from, as they say.
+pub(crate) fn old_of<S: Scheme>(bytes: &[u8]) -> Result<PublicKeyPackage<S>, Usage> {
+    let mut input = record::read(bytes, LOG, S::NAME)?;
+    Plan::old_of(read_bytes(&mut input).ok_or(Usage::Malformed)?)
+}
+
 /// 5.1: an export is no attempt to move the key on: its recipient alone would be all holders, and prove to the others
 /// that they are to let go.
 fn check_kind<S: Scheme>(plan: &Plan<S>) -> Result<(), Usage> {

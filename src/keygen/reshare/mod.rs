@@ -71,6 +71,7 @@ mod protocol;
 mod rounds;
 
 pub use self::log::AttemptLog;
+pub(crate) use self::log::old_of;
 pub use self::plan::Plan;
 pub use self::protocol::{Certified, Moved, Reshare, ReshareInputs};
 

@@ -260,6 +260,11 @@ impl<S: Scheme> Plan<S> {
         Self::read(bytes)?.checked()
     }
 
+    /// The package of the sharing that the plan in these bytes starts from, as they say.
+    pub(super) fn old_of(bytes: &[u8]) -> Result<PublicKeyPackage<S>, Usage> {
+        PublicKeyPackage::read_any(&mut record::read(bytes, PLAN, S::NAME)?)
+    }
+
     /// Whether the plan starts from the sharing with this package.
     pub(super) fn check_old(&self, known: &PublicKeyPackage<S>) -> Result<(), Usage> {
         if known.key_id() == self.old.key_id() && known.sharing() != self.old.sharing() {

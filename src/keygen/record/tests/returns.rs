@@ -430,12 +430,137 @@ fn r_14_a_lost_identity_key_binds_nobody() {
     let mut fresh = KeyRecord::create(Arc::new(MemoryKeyStore::new()), &identity(30), repaired).unwrap();
     assert_ne!(fresh.public().unwrap(), &old);
     for record in [&mut back, &mut fresh] {
-        let moved = record.learn(&forged).unwrap();
-        assert!(moved.send.is_empty() && moved.news.is_empty(), "{moved:?}");
-        let current = record.current;
+        // The others may have moved on by it, so it is told; nothing else follows.
+        let (current, theirs) = (record.current, thief.current);
+        assert_eq!(record.learn(&forged).err(), Some(Usage::OtherSharing { ours: current, theirs }));
+        assert_eq!(record.current, current);
         let ledger = &record.step(&current).unwrap().ledger;
         assert_eq!(ledger.check_open(plan.holders()), Ok(()));
         assert_eq!(ledger.due(), None);
         assert_eq!(record.public().unwrap().parties().identity(id(3)), Some(&newer));
     }
+}
+
+/// in a backup an attempt is pending that the former key has acknowledged since, and that is done: its share is in
+/// use under the new key, for nobody else has the old sharing any more.
+#[test]
+fn r_14_a_share_is_inherited_from_a_lost_key() {
+    let mut world = World::new(2, &[1, 2], &[]);
+    let plan = world.refresh();
+    world.begin(&plan, 1);
+    world.run(|mail| mail.to != 1 || mail.round() < 3);
+    let stored = world.parties[&1].store.load().unwrap().unwrap();
+    assert_eq!(world.parties[&1].record.status()[0].state, State::Pending);
+    world.exchange(&[1, 2]);
+    assert_eq!(world.parties[&2].record.status()[0].state, State::Done);
+    // Party 1 loses disk and identity.
+    let (newer, after) = (identity(10).public(), world.sharing(2));
+    let copy: RecordCopy<S> = crate::key::backup::StoredKey::from_record(&stored).unwrap();
+    let store = Arc::new(CrashStore::default());
+    let mut back = copy.restore_under(store.clone(), &identity(10)).unwrap();
+    let shown = world.record(2).exchange().unwrap();
+    let moved = back.learn(&shown).unwrap();
+    assert!(moved.send.is_empty());
+    assert_eq!(moved.news, [News::Done(after)]);
+    world.record(2).set_identity(id(1), newer).unwrap();
+    let back = KeyRecord::open(store, &identity(10), Vec::new()).unwrap().unwrap();
+    assert_eq!(back.key().unwrap().public(), &world.public(2));
+    signs(&[Arc::clone(back.key().unwrap()), world.key(2)]);
+}
+
+/// a party that lost its record, and not its key, lists what it confirmed about identities of before.
+#[test]
+fn r_14_a_lost_confirm_about_former_identities_accuses_nobody() {
+    let mut world = World::new(2, &[1, 2, 3], &[]);
+    let (plan, newer) = (world.refresh(), identity(30).public());
+    world.begin(&plan, 1);
+    // All but party 3 hear the confirms of each other.
+    world.run(|mail| mail.round() < 3 || (mail.to != 3 && mail.from != 3));
+    let pending = world.parties[&1].record.status()[0].to;
+    for n in [1, 2] {
+        world.record(n).discard(&pending).unwrap();
+        world.record(n).set_identity(id(3), newer).unwrap();
+    }
+    let mut three = world.key(3).duplicate();
+    three.set_identity(id(3), newer).unwrap();
+    // Party 1 loses its record and comes back by a repair; party 3 under its new key.
+    let mut one = shares(2, &[1, 2, 3]).remove(0);
+    one.set_identity(id(3), newer).unwrap();
+    for (n, key, share) in [(1, 1, one), (3, 30, three)] {
+        let store = Arc::new(CrashStore::default());
+        drop(KeyRecord::create(store.clone(), &identity(key), share).unwrap());
+        let party = world.party(n);
+        (party.store, party.identity) = (store, key);
+        party.restart();
+    }
+    world.queue.clear();
+    world.exchange(&[1, 2, 3]);
+    let status = world.parties[&1].record.status();
+    assert_eq!(status.iter().map(|attempt| attempt.state).collect::<Vec<_>>(), [State::Discarded]);
+    world.party(1).restart();
+    assert!(world.parties[&3].record.status().is_empty(), "it was in none by the key it has");
+    let plan = world.refresh();
+    world.begin(&plan, 2);
+    world.run(|mail| mail.round() < 4 || mail.from == 1);
+    for party in world.parties.values() {
+        assert!(party.record.contradictions().is_empty(), "{}", party.n);
+        assert!(!party.news.iter().any(|news| matches!(news, News::Contradiction(_))));
+    }
+    world.exchange(&[1, 2, 3]);
+    world.all_sign(&[1, 2, 3]);
+}
+
+/// Who has not followed a change of identity is told that the others have moved on.
+#[test]
+fn r_14_who_does_not_follow_is_told() {
+    let mut world = World::new(2, &[1, 2, 3, 4], &[]);
+    let (newer, old) = (identity(40).public(), world.sharing(1));
+    let mut three = world.key(4).duplicate();
+    three.set_identity(id(4), newer).unwrap();
+    let store = Arc::new(CrashStore::default());
+    drop(KeyRecord::create(store.clone(), &identity(40), three).unwrap());
+    let party = world.party(4);
+    (party.store, party.identity) = (store, 40);
+    party.restart();
+    for n in [2, 3] {
+        world.record(n).set_identity(id(4), newer).unwrap();
+    }
+    let public = world.public(2);
+    let holders = public.parties().subset([2, 3, 4].map(id)).unwrap();
+    let plan = Plan::reshare(&public, [2, 3].map(id), holders, Threshold::new(2).unwrap()).unwrap();
+    world.begin(&plan, 1);
+    world.run_all();
+    let shown = world.record(2).exchange().unwrap();
+    let behind = Usage::OtherSharing { ours: old, theirs: world.sharing(2) };
+    assert_eq!(world.record(1).learn(&shown).err(), Some(behind));
+}
+
+/// an attempt that is still in memory when its sharing is over is confirmed no more.
+#[test]
+fn r_01_an_attempt_from_a_sharing_that_is_over() {
+    let mut world = World::new(2, &[1, 2, 3], &[]);
+    let plan = world.refresh();
+    world.begin(&plan, 1);
+    let mut withheld = Vec::new();
+    world.run(|mail| {
+        let keep = mail.round() == 2 && (mail.from, mail.to) == (3, 1);
+        if keep {
+            withheld.push(mail.clone());
+        }
+        !keep
+    });
+    for label in [2, 3] {
+        let plan = world.refresh();
+        world.begin(&plan, label);
+        world.run_all();
+        assert!(world.parties[&1].record.status().iter().any(|attempt| attempt.state == State::Done));
+    }
+    assert!(world.parties[&1].record.step(&plan.old().sharing()).is_none());
+    let before = world.parties[&1].record.status();
+    withheld.iter().for_each(|mail| world.deliver(mail));
+    assert_eq!(world.parties[&1].record.status(), before);
+    let rounds = world.parties[&1].attempts[0].sent().map(|parcel| parcel.bytes[2]).collect::<Vec<_>>();
+    assert!(rounds.contains(&2) && !rounds.contains(&CONFIRMS), "{rounds:?}");
+    assert!(world.parties.values().all(|party| party.record.contradictions().is_empty()));
+    world.all_sign(&[1, 2, 3]);
 }
