@@ -165,7 +165,8 @@ impl<P: Protocol> Protocol for Watch<P> {
             // A session that is taken up again has its seed from before.
             let Some(seed) = told(|told| told.last_seed.take()) else { return };
             tell(format!("seed of {me}"), &seed);
-            if P::CHANNELS != Channels::Open {
+            // In the run that is watched nothing is drawn here: copies of this on the stack are not the library's.
+            if P::CHANNELS != Channels::Open && told(|told| told.telling) {
                 let mut draws = Transcript::new("draw").field(&seed).rng();
                 draws.fill_bytes(&mut [0; 32]);
                 let key = random_scalar::<Ristretto255>(&mut draws);
@@ -460,6 +461,9 @@ fn frost_session<S: Suite<KeyUse: Default>>() {
         };
         let mut net = start();
         scanner::quietly(|| {
+            if !told(|told| told.telling) {
+                return;
+            }
             for me in [1, 2u16] {
                 let (seed, base) = told(|told| (told.seeds[&me].clone(), told.bases[&me]));
                 let mut draws = Transcript::new("draw").field(&seed).rng();
@@ -475,7 +479,7 @@ fn frost_session<S: Suite<KeyUse: Default>>() {
                     sent.extend_from_slice(S::Curve::mul_base(nonce.expose()).to_bytes().as_ref());
                     tell_scalar::<S::Curve>(&format!("nonce of {me}"), nonce.expose());
                 }
-                assert!(told(|told| !told.telling || told.broadcasts[&(1, me)] == sent), "other nonces");
+                assert!(told(|told| told.broadcasts[&(1, me)] == sent), "other nonces");
             }
         });
         net.run();

@@ -22,6 +22,8 @@ pub struct Attempt<S: Scheme> {
     plan: Plan<S>,
     label: Label,
     era: u16,
+    /// Whether the sharing was in the record when it began.
+    known: bool,
     /// Whether the pending share is in the record, or this party will have none.
     recorded: bool,
     /// The record would not have it.
@@ -79,7 +81,8 @@ impl<S: Scheme> KeyRecord<S> {
         let params = plan.params(session_label(&label, era), me)?;
         let (session, first) = Session::start(params, &self.identity, inputs, rng)?;
         let recorded = !plan.holders().contains(me);
-        Ok((Attempt { session, plan: plan.clone(), label, era, recorded, refused: None }, first))
+        let known = self.step(&old.sharing()).is_some();
+        Ok((Attempt { session, plan: plan.clone(), label, era, known, recorded, refused: None }, first))
     }
 
     /// Whether another sharing may be on its way: a few, or any that leaves out all who hold up the others.
@@ -114,7 +117,7 @@ impl<S: Scheme> KeyRecord<S> {
             Some(step) if step.ledger.era != attempt.era => return Err(Usage::Acknowledged),
             Some(step) => step.enter(held)?,
             // That sharing is over here, with what was said of it.
-            None if attempt.plan.dealers().contains(&me) || old.number() < number => return Err(Usage::Acknowledged),
+            None if attempt.known || old.number() < number => return Err(Usage::Acknowledged),
             None => {
                 if !self.in_use().is_some_and(|step| step.is_of_key(old)) {
                     return Err(Usage::OtherKey);

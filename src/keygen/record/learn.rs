@@ -105,7 +105,7 @@ impl<S: Scheme> KeyRecord<S> {
             return Err(Usage::OtherKey);
         }
         // 4.2: all is checked before anything is kept.
-        let (mut checked, mut former, mut foreign) = (Vec::new(), Vec::new(), false);
+        let (mut checked, mut foreign) = (Vec::new(), false);
         let (me, own) = self.own();
         let mut related = self.step(&theirs).is_some();
         for (sharing, pieces) in &shown {
@@ -113,13 +113,10 @@ impl<S: Scheme> KeyRecord<S> {
             let step = self.steps.get(k).ok_or(Usage::Malformed)?;
             for piece in pieces {
                 match piece.check(step) {
-                    Ok(held) => checked.push((k, held)),
+                    Ok(held) => checked.push((k, held, None)),
                     // 3.5: about identities that this party does not know, or not any more: it signed for them.
                     Err(Usage::OtherKey) => match piece.check_as_signed(step, me, &own) {
-                        Some((held, package)) => {
-                            former.push((k, package));
-                            checked.push((k, held));
-                        }
+                        Some((held, package)) => checked.push((k, held, Some(package))),
                         None => foreign = true,
                     },
                     Err(usage) => return Err(usage),
@@ -127,13 +124,12 @@ impl<S: Scheme> KeyRecord<S> {
             }
             related = true;
         }
-        for (k, package) in former {
-            self.steps.get_mut(k).ok_or(Usage::Malformed)?.remember(package)?;
-        }
         // Who cannot read what the other has moved on by has to be told.
-        let is_behind = !related || (foreign && self.step(&theirs).is_none());
+        let mut on_the_way = self.steps.iter().flat_map(|step| &step.held);
+        let is_known = self.step(&theirs).is_some() || on_the_way.any(|held| held.sharing() == theirs);
+        let is_behind = !related || (foreign && !is_known);
         let (mut changed, mut news, mut behind) = (false, Vec::new(), is_behind.then_some(theirs));
-        for (k, held) in checked {
+        for (k, held, former) in checked {
             let Some(step) = self.steps.get_mut(k) else { continue };
             let view = *held.log.view();
             changed |= step.merge(&held);
@@ -159,7 +155,7 @@ impl<S: Scheme> KeyRecord<S> {
                 news.push(News::Retired(step.sharing()));
                 self.retiring.insert(step.sharing());
                 changed = true;
-            } else if held.is_signed_by(me, &own) {
+            } else if held.is_signed_by(me, &own) && former.is_none_or(|package| step.remember(package).is_ok()) {
                 changed |= step.recall(held);
             }
         }

@@ -202,14 +202,17 @@ impl Ledger {
     /// The attempt that is to be acknowledged now, if any, and the list that goes with it: all attempts
     /// that were ever confirmed.
     pub(super) fn due(&self) -> Option<(View, Vec<View>)> {
-        // 2.2: one of each era.
-        if self.retired || self.chosen().is_some() {
+        if self.retired {
             return None;
         }
-        // What was promised is kept, in the words in which it was.
-        if let Some(entry) = self.promised() {
+        // What was promised is kept, in the words in which it was, also if an attempt of before is done.
+        if let Some(entry) = self.promised().filter(|entry| !self.acked.contains(&entry.view)) {
             let list = entry.acks.get(&self.me).filter(|_| !entry.discarded && entry.is_certified())?;
             return Some((entry.view, list.clone()));
+        }
+        // 2.2: one of each era.
+        if self.chosen().is_some() {
+            return None;
         }
         let takes = |entry: &&Entry| {
             entry.era == self.era
@@ -225,17 +228,40 @@ impl Ledger {
 
     /// 3.5: an attempt that is done, and in which a former key of this party has said all that was to be said.
     pub(super) fn inherited(&self) -> Option<View> {
-        if self.retired || self.chosen().is_some() {
+        if self.retired {
             return None;
         }
-        let is_it =
-            |entry: &&Entry| !self.is_own(entry) && !entry.discarded && entry.is_certified() && entry.has_all_acks();
+        let done = self.done();
+        let is_it = |entry: &&Entry| {
+            let is_new = !self.acked.contains(&entry.view) && done.is_none_or(|done| self.is_after(&entry.view, &done));
+            is_new && !self.is_own(entry) && !entry.discarded && entry.is_certified() && entry.has_all_acks()
+        };
         self.entries.iter().rev().find(is_it).map(|entry| entry.view)
+    }
+
+    /// Enters what [`Self::inherited`] gave, in the place in which the former key has acknowledged it.
+    pub(super) fn inherit(&mut self, view: View) {
+        let at = self.acked.iter().position(|acked| self.is_after(acked, &view)).unwrap_or(self.acked.len());
+        self.acked.insert(at, view);
+    }
+
+    /// Whether an attempt was confirmed after another.
+    pub(super) fn is_after(&self, view: &View, other: &View) -> bool {
+        let place = |view: &View| self.entries.iter().position(|entry| entry.view == *view);
+        place(view) > place(other)
+    }
+
+    /// Whether an attempt that is not in use here may be the one to come, after another that is done: it was
+    /// acknowledged by a record that is lost, or may have been by a former key.
+    fn may_follow(&self, view: &View, done: &View) -> bool {
+        let entry = self.get(view).filter(|entry| !entry.discarded && self.is_after(view, done));
+        entry.is_some_and(|entry| !self.is_own(entry) || entry.acks.contains_key(&self.me))
     }
 
     /// 3.5: whether a former key of this party has confirmed this attempt, and all others have.
     pub(super) fn is_left_behind(&self, view: &View) -> bool {
-        self.get(view).is_some_and(|entry| !self.is_own(entry) && entry.is_certified()) && self.chosen().is_none()
+        let is_it = |entry: &Entry| entry.era >= self.era && !self.is_own(entry) && entry.is_certified();
+        self.get(view).is_some_and(is_it) && self.chosen().is_none()
     }
 
     /// 2.3: of each attempt b confirmed after a, somebody among its holders is known to be out: it has
@@ -294,7 +320,7 @@ impl Ledger {
     pub(super) fn keeps(&self, view: &View) -> bool {
         let place = |view: &View| self.acked.iter().position(|acked| acked == view);
         match (place(view), self.done()) {
-            (None, Some(_)) => false,
+            (None, Some(done)) => self.may_follow(view, &done),
             (None, None) => !self.retired && self.get(view).is_some(),
             (Some(_), None) => true,
             (Some(own), Some(done)) => place(&done).is_none_or(|done| own >= done),

@@ -39,8 +39,11 @@ impl<S: Scheme> KeyRecord<S> {
             changed = true;
         }
         while let Some((k, view)) = self.inherited() {
-            self.inherit(k, view)?;
-            changed = true;
+            match self.inherit(k, view) {
+                Ok(()) => changed = true,
+                Err(usage) if changed => return self.save().and(Err(usage)),
+                Err(usage) => return Err(usage),
+            }
         }
         if changed {
             let Known { done, lies, .. } = self.known();
@@ -99,7 +102,7 @@ impl<S: Scheme> KeyRecord<S> {
         let share = self.activated(k, &view)?;
         let sharing = share.public().sharing();
         let (me, identity) = self.own();
-        self.steps.get_mut(k).ok_or(Usage::UnknownAttempt)?.ledger.acked.push(view);
+        self.steps.get_mut(k).ok_or(Usage::UnknownAttempt)?.ledger.inherit(view);
         self.put_in_use(k, &view, share);
         if let Some(step) = self.step_mut(&sharing) {
             // Its package has the former key; where that cannot be, it stays so.
@@ -122,7 +125,12 @@ impl<S: Scheme> KeyRecord<S> {
     /// The sharing of an attempt from the k-th takes its place.
     fn put_in_use(&mut self, k: usize, view: &View, share: KeyShare<S>) {
         let (own, public) = (self.own(), share.public().clone());
-        if public.number() > self.number() {
+        // Of two that are acknowledged, the later one.
+        let is_later = self.steps.get(k).is_some_and(|step| {
+            let in_use = step.held.iter().find(|held| held.sharing() == self.current);
+            in_use.is_some_and(|held| step.ledger.is_after(view, held.log.view()))
+        });
+        if public.number() > self.number() || is_later {
             self.current = public.sharing();
         }
         if let Some(step) = self.steps.get_mut(k) {

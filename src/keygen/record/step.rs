@@ -260,10 +260,11 @@ impl<S: Scheme> Step<S> {
         }
         // Nothing hangs any more on what came to nothing.
         if let Some(done) = self.ledger.done() {
-            let Ledger { acked, entries, .. } = &mut self.ledger;
-            let stays = |view: &View| *view == done || acked.contains(view);
-            entries.retain(|entry| stays(&entry.view));
+            let ledger = &self.ledger;
+            let stays = |view: &View| *view == done || ledger.acked.contains(view) || ledger.keeps(view);
             self.held.retain(|held| stays(held.log.view()));
+            let kept: Vec<View> = ledger.entries.iter().map(|entry| entry.view).filter(stays).collect();
+            self.ledger.entries.retain(|entry| kept.contains(&entry.view));
         }
     }
 }

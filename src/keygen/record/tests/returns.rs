@@ -564,3 +564,95 @@ fn r_01_an_attempt_from_a_sharing_that_is_over() {
     assert!(world.parties.values().all(|party| party.record.contradictions().is_empty()));
     world.all_sign(&[1, 2, 3]);
 }
+
+/// two attempts of two eras, both acknowledged by what is lost and both done: the later one is taken, in the
+/// record of the same key and in that of another, and no share goes for an earlier one.
+#[test]
+fn r_14_the_later_of_two_is_restored() {
+    for key in [1, 10] {
+        let mut world = World::new(2, &[1, 2], &[]);
+        let (plan, old) = (world.refresh(), world.sharing(1));
+        world.begin(&plan, 1);
+        world.run(|mail| mail.round() < 4);
+        for n in [1, 2] {
+            assert_eq!(world.parties[&n].record.status()[0].state, State::Active);
+            world.record(n).reopen(&old, 1).unwrap();
+        }
+        world.begin(&plan, 2);
+        let mut later = Vec::new();
+        world.run(|mail| {
+            let is_early = mail.to != 1 || mail.round() < 3;
+            if !is_early {
+                later.push(mail.clone());
+            }
+            is_early
+        });
+        let stored = world.parties[&1].store.load().unwrap().unwrap();
+        later.iter().for_each(|mail| world.deliver(mail));
+        world.run_all();
+        world.exchange(&[1, 2]);
+        let after = world.sharing(2);
+        assert_eq!((world.sharing(1), world.parties[&2].record.status().len()), (after, 2));
+        let copy: RecordCopy<S> = crate::key::backup::StoredKey::from_record(&stored).unwrap();
+        let store = Arc::new(CrashStore::default());
+        let mut back = copy.restore_under(store.clone(), &identity(key)).unwrap();
+        assert_eq!(back.current, old);
+        let shown = world.record(2).exchange().unwrap();
+        let _ = back.learn(&shown).unwrap();
+        let back = KeyRecord::open(store, &identity(key), Vec::new()).unwrap().unwrap();
+        world.record(2).set_identity(id(1), identity(key).public()).unwrap();
+        assert_eq!(back.key().unwrap().public(), &world.public(2), "{key}");
+        signs(&[Arc::clone(back.key().unwrap()), world.key(2)]);
+    }
+}
+
+/// an inherited attempt goes before what was acknowledged after it; and one that may still be inherited stays.
+#[test]
+fn r_14_inherited_attempts_keep_their_order() {
+    use super::ledger::Ledger;
+    use crate::party::View;
+    let [x, y] = [1, 2].map(|n| View::from_bytes([n; 32]));
+    let (former, now) = (parties(&[1, 2]), parties(&[1, 2]).with_identity(id(1), identity(10).public()).unwrap());
+    let certify = |ledger: &mut Ledger, view: &View| {
+        for n in [1, 2] {
+            ledger.add_confirm(view, id(n));
+        }
+    };
+    // x is of the former key; y, of a later era, of the present one.
+    let mut one = Ledger::new(id(1), Some(identity(10).public()));
+    one.put(x, 0, former.clone(), false);
+    certify(&mut one, &x);
+    one.reopen(1).unwrap();
+    one.confirm(y, now).unwrap();
+    certify(&mut one, &y);
+    let (due, list) = one.due().unwrap();
+    assert_eq!((due, list.as_slice()), (y, [y].as_slice()));
+    one.acknowledge(due, list);
+    one.reopen(2).unwrap();
+    assert_eq!(one.inherited(), None);
+    for n in [1, 2] {
+        one.add_ack(&x, id(n), alloc::vec![x]);
+    }
+    assert_eq!(one.inherited(), Some(x));
+    one.inherit(x);
+    assert_eq!((one.acked.as_slice(), one.inherited()), ([x, y].as_slice(), None));
+    assert!(one.keeps(&x) && one.keeps(&y));
+    one.add_ack(&y, id(2), alloc::vec![y]);
+    assert!(!one.keeps(&x) && one.keeps(&y));
+    // Both are of the former key, the first acknowledged in this record: the second stays until it is known.
+    let mut two = Ledger::new(id(1), Some(identity(10).public()));
+    two.put(x, 0, former.clone(), false);
+    certify(&mut two, &x);
+    two.acknowledge(x, alloc::vec![x]);
+    two.reopen(1).unwrap();
+    two.put(y, 1, former, false);
+    certify(&mut two, &y);
+    two.add_ack(&x, id(2), alloc::vec![x]);
+    assert!(two.done() == Some(x) && two.keeps(&y));
+    for n in [1, 2] {
+        two.add_ack(&y, id(n), alloc::vec![x, y]);
+    }
+    assert_eq!(two.inherited(), Some(y));
+    two.inherit(y);
+    assert!(two.done() == Some(y) && !two.keeps(&x));
+}
