@@ -202,15 +202,16 @@ impl Ledger {
     /// The attempt that is to be acknowledged now, if any, and the list that goes with it: all attempts
     /// that were ever confirmed.
     pub(super) fn due(&self) -> Option<(View, Vec<View>)> {
-        if self.retired {
+        // 2.2: one of each era.
+        let of_this_era = |view: &View| self.get(view).is_some_and(|entry| entry.era == self.era && self.is_own(entry));
+        if self.retired || self.acked.iter().any(of_this_era) {
             return None;
         }
         // What was promised is kept, in the words in which it was, also if an attempt of before is done.
-        if let Some(entry) = self.promised().filter(|entry| !self.acked.contains(&entry.view)) {
+        if let Some(entry) = self.promised() {
             let list = entry.acks.get(&self.me).filter(|_| !entry.discarded && entry.is_certified())?;
             return Some((entry.view, list.clone()));
         }
-        // 2.2: one of each era.
         if self.chosen().is_some() {
             return None;
         }

@@ -125,9 +125,10 @@ impl<S: Scheme> KeyRecord<S> {
     /// The sharing of an attempt from the k-th takes its place.
     fn put_in_use(&mut self, k: usize, view: &View, share: KeyShare<S>) {
         let (own, public) = (self.own(), share.public().clone());
-        // Of two that are acknowledged, the later one.
+        // Of two of which one is done, the later one.
         let is_later = self.steps.get(k).is_some_and(|step| {
-            let in_use = step.held.iter().find(|held| held.sharing() == self.current);
+            let is_done = |held: &super::step::Held<S>| held.is_done() || step.ledger.done() == Some(*view);
+            let in_use = step.held.iter().find(|held| held.sharing() == self.current && is_done(held));
             in_use.is_some_and(|held| step.ledger.is_after(view, held.log.view()))
         });
         if public.number() > self.number() || is_later {
@@ -175,6 +176,13 @@ impl<S: Scheme> KeyRecord<S> {
                 step.held.iter_mut().for_each(|held| held.pending = None);
             }
         }
+        // What is in use goes for what is done in its place.
+        let instead = self.steps.iter().filter(|_| gone.contains(&self.current)).find_map(|step| {
+            step.held.iter().find(|held| held.sharing() == self.current)?;
+            let done = step.of_view(&step.ledger.done()?)?.sharing();
+            self.step(&done).is_some().then_some(done)
+        });
+        self.current = instead.unwrap_or(self.current);
         self.follow();
         let current = self.current;
         self.steps.retain(|step| {

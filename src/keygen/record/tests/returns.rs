@@ -656,3 +656,62 @@ fn r_14_inherited_attempts_keep_their_order() {
     two.inherit(y);
     assert!(two.done() == Some(y) && !two.keeps(&x));
 }
+
+/// an operator goes back to the first of two attempts. The second is acknowledged when its certificate comes, and in
+/// use when it is done, not before.
+#[test]
+fn r_14_going_back_to_a_later_sharing() {
+    let mut world = World::new(2, &[1, 2], &[]);
+    let (plan, old) = (world.refresh(), world.sharing(1));
+    world.begin(&plan, 1);
+    world.run(|mail| mail.round() < 4);
+    let first = world.sharing(1);
+    for n in [1, 2] {
+        world.record(n).reopen(&old, 1).unwrap();
+    }
+    world.begin(&plan, 2);
+    let mut later = Vec::new();
+    world.run(|mail| {
+        let is_early = mail.to != 1 || mail.round() < 3;
+        if !is_early {
+            later.push(mail.clone());
+        }
+        is_early
+    });
+    let second = world.sharing(2);
+    assert_ne!(first, second);
+    world.record(1).reopen(&first, 1).unwrap();
+    assert_eq!(world.sharing(1), first);
+    // The confirm, without the acknowledgement behind it.
+    world.deliver(&later[0].clone());
+    assert_eq!(world.sharing(1), first);
+    assert_eq!(world.parties[&1].record.status().iter().filter(|one| one.state == State::Active).count(), 2);
+    later.iter().for_each(|mail| world.deliver(mail));
+    world.run_all();
+    assert_eq!((world.sharing(1), world.sharing(2)), (second, second));
+    world.party(1).restart();
+    signs(&[world.key(1), world.key(2)]);
+}
+
+/// a copy that has acknowledged one attempt does not keep another promise of its lost record in the same era.
+#[test]
+fn r_14_one_acknowledgement_of_each_era() {
+    use super::ledger::Ledger;
+    use crate::party::View;
+    let [p, a] = [1, 2].map(|n| View::from_bytes([n; 32]));
+    for order in [[p, a], [a, p]] {
+        let mut ledger = Ledger::new(id(1), None);
+        for view in order {
+            ledger.confirm(view, parties(&[1, 2, 3])).unwrap();
+        }
+        for n in [2, 3] {
+            ledger.add_confirm(&a, id(n));
+        }
+        ledger.acknowledge(a, alloc::vec![p, a]);
+        for n in [2, 3] {
+            ledger.add_confirm(&p, id(n));
+        }
+        ledger.add_ack(&p, id(1), alloc::vec![p]);
+        assert_eq!(ledger.due(), None);
+    }
+}
