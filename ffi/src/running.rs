@@ -132,8 +132,7 @@ impl Running {
         inputs: P::Inputs,
         output: impl FnMut(P::Output) -> Output + Send + 'static,
     ) -> Result<Self> {
-        let (session, first) = Session::<P>::start(params, identity, inputs, &mut random()?)?;
-        Ok(Self::new(session, first, output))
+        Self::begin::<P>(params, identity, inputs, output, P::RESUMABLE)
     }
 
     /// A session that has just begun, or was taken up again, with what must leave first.
@@ -152,8 +151,18 @@ impl Running {
         inputs: P::Inputs,
         output: impl FnMut(P::Output) -> Output + Send + 'static,
     ) -> Result<Self> {
+        Self::begin::<P>(params, identity, inputs, output, false)
+    }
+
+    fn begin<P: Protocol + Send + 'static>(
+        params: SessionParams,
+        identity: &Identity,
+        inputs: P::Inputs,
+        output: impl FnMut(P::Output) -> Output + Send + 'static,
+        is_resumable: bool,
+    ) -> Result<Self> {
         let (session, first) = Session::<P>::start(params, identity, inputs, &mut random()?)?;
-        Ok(Self::of(Of(session, output, false), first))
+        Ok(Self::of(Of(session, output, is_resumable), first))
     }
 
     /// Whatever can be run, with what must leave first.

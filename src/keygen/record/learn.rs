@@ -4,11 +4,11 @@ use alloc::vec::Vec;
 
 use super::bytes::{Parts, read_framed};
 use super::ledger::HARD_BOUND;
-use super::step::{Held, Step};
+use super::step::{Held, Step, read_log};
 use super::{KeyRecord, Moved, News};
 use crate::error::Usage;
 use crate::key::{PublicKeyPackage, Scheme};
-use crate::keygen::reshare::{AttemptLog, old_of};
+use crate::keygen::reshare::old_of;
 use crate::party::{KeyId, Label, Parcel, PartyId, PublicIdentity, Sharing};
 use crate::record::{self, Kind};
 use crate::wire::Reader;
@@ -112,7 +112,7 @@ impl<S: Scheme> KeyRecord<S> {
             let Some(k) = self.steps.iter().position(|step| step.sharing() == *sharing) else { continue };
             let step = self.steps.get(k).ok_or(Usage::Malformed)?;
             for piece in pieces {
-                match piece.check(step) {
+                match piece.check(step.packages()) {
                     Ok(held) => checked.push((k, held, None)),
                     // 3.5: about identities that this party does not know, or not any more: it signed for them.
                     Err(Usage::OtherKey) => match piece.check_as_signed(step, me, &own) {
@@ -164,25 +164,19 @@ impl<S: Scheme> KeyRecord<S> {
 }
 
 impl Piece<'_> {
-    /// 4.2: the attempt, checked against the package that this party itself has of the sharing it starts from.
-    fn check<S: Scheme>(&self, step: &Step<S>) -> Result<Held<S>, Usage> {
-        let mut log = Err(Usage::OtherKey);
-        for package in step.packages() {
-            log = AttemptLog::from_bytes(self.log, package);
-            if !matches!(log, Err(Usage::OtherKey)) {
-                break;
-            }
-        }
-        let log = log?;
+    /// 4.2: the attempt, checked against the packages that this party itself has of the sharing it starts from.
+    fn check<'a, S: Scheme>(
+        &self,
+        packages: impl IntoIterator<Item = &'a PublicKeyPackage<S>>,
+    ) -> Result<Held<S>, Usage> {
+        let log = read_log(self.log, packages)?;
         let mut held = Held::new(self.label, self.era, log).map_err(|_| Usage::Malformed)?;
         for signed in &self.acks {
             held.add_ack(signed)?;
         }
         Ok(held)
     }
-}
 
-impl Piece<'_> {
     /// 3.5: the attempt, about identities of which this record does not know, if this party has confirmed it.
     fn check_as_signed<S: Scheme>(
         &self,
@@ -191,7 +185,7 @@ impl Piece<'_> {
         own: &PublicIdentity,
     ) -> Option<(Held<S>, PublicKeyPackage<S>)> {
         let package = old_of(self.log).ok().filter(|package| step.old.differs_in_identities_alone(package))?;
-        let held = self.check(&Step::new((me, *own), package.clone(), None)).ok()?;
+        let held = self.check([&package]).ok()?;
         held.is_signed_by(me, own).then_some((held, package))
     }
 }
@@ -237,5 +231,5 @@ fn read_piece<'a>(input: &mut Reader<'a>) -> Option<Piece<'a>> {
 
 /// The attempts of one step, each checked.
 pub(super) fn read_held<S: Scheme>(input: &mut Reader<'_>, step: &Step<S>) -> Result<Held<S>, Usage> {
-    read_piece(input).ok_or(Usage::Malformed)?.check(step)
+    read_piece(input).ok_or(Usage::Malformed)?.check(step.packages())
 }

@@ -5,10 +5,9 @@ use core::fmt;
 
 use super::KeyRecord;
 use super::ledger::Contradiction as Found;
-use super::step::{Held, Step};
+use super::step::{Held, Step, read_log};
 use crate::error::Usage;
 use crate::key::{PublicKeyPackage, Scheme};
-use crate::keygen::reshare::AttemptLog;
 use crate::party::{Label, PartyId, View};
 
 /// How a party's words contradict each other.
@@ -51,11 +50,7 @@ impl Exhibit {
     }
 
     fn open<S: Scheme>(&self, old: &[&PublicKeyPackage<S>]) -> Result<Held<S>, Usage> {
-        let mut log = Err(Usage::OtherKey);
-        for package in old {
-            log = log.or_else(|_| AttemptLog::from_bytes(&self.log, package));
-        }
-        Held::new(self.label, self.era, log?)
+        Held::new(self.label, self.era, read_log(&self.log, old.iter().copied())?)
     }
 }
 

@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::ledger::{Contradiction, HARD_BOUND};
-use super::step::Step;
+use super::step::{Held, Step};
 use super::{KeyRecord, News};
 use crate::error::Usage;
 use crate::key::{KeyShare, Scheme};
@@ -62,7 +62,7 @@ impl<S: Scheme> KeyRecord<S> {
 
     /// What is known to be done, and of whose lies: to tell later what is new.
     pub(super) fn known(&self) -> Known {
-        let done = |step: &Step<S>| step.of_view(&step.ledger.done()?).map(super::step::Held::sharing);
+        let done = |step: &Step<S>| step.of_view(&step.ledger.done()?).map(Held::sharing);
         Known {
             current: self.current,
             done: self.steps.iter().filter_map(done).collect(),
@@ -127,7 +127,7 @@ impl<S: Scheme> KeyRecord<S> {
         let (own, public) = (self.own(), share.public().clone());
         // Of two of which one is done, the later one.
         let is_later = self.steps.get(k).is_some_and(|step| {
-            let is_done = |held: &super::step::Held<S>| held.is_done() || step.ledger.done() == Some(*view);
+            let is_done = |held: &Held<S>| held.is_done() || step.ledger.done() == Some(*view);
             let in_use = step.held.iter().find(|held| held.sharing() == self.current && is_done(held));
             in_use.is_some_and(|held| step.ledger.is_after(view, held.log.view()))
         });
@@ -163,7 +163,7 @@ impl<S: Scheme> KeyRecord<S> {
         // Of two attempts from one sharing, both acknowledged, the later one is done.
         let gone = |step: &Step<S>| {
             let gone = step.held.iter().filter(|held| !step.ledger.keeps(held.log.view()));
-            gone.map(super::step::Held::sharing).collect::<Vec<_>>()
+            gone.map(Held::sharing).collect::<Vec<_>>()
         };
         let gone: Vec<_> = self.steps.iter().flat_map(gone).collect();
         let is_over = |step: &&Step<S>| !step.ledger.keeps_old();

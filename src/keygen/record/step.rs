@@ -47,6 +47,24 @@ pub(super) fn session_label(label: &Label, era: u16) -> Label {
     Label::from_bytes(Transcript::new("attempt").field(label.as_bytes()).number(era.into()).digest())
 }
 
+/// The log of an attempt about one of these packages.
+///
+/// # Errors
+/// [`Usage::OtherKey`] if it is about none of them; those of [`AttemptLog::from_bytes`].
+pub(super) fn read_log<'a, S: Scheme>(
+    bytes: &[u8],
+    packages: impl IntoIterator<Item = &'a PublicKeyPackage<S>>,
+) -> Result<AttemptLog<S>, Usage> {
+    let mut log = Err(Usage::OtherKey);
+    for package in packages {
+        log = AttemptLog::from_bytes(bytes, package);
+        if !matches!(log, Err(Usage::OtherKey | Usage::OtherSharing { .. })) {
+            break;
+        }
+    }
+    log
+}
+
 impl<S: Scheme> Held<S> {
     /// A log, if its label is the one of that era.
     ///

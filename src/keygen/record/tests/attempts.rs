@@ -10,14 +10,8 @@ fn r_14_a_withheld_confirm() {
     let first = world.refresh();
     world.begin(&first, 1);
     // 3 withholds its confirm from all, and does not want theirs.
-    let mut withheld = Vec::new();
-    world.run(|mail| {
-        let keep = mail.round() == 3 && (mail.from == 3 || mail.to == 3);
-        if keep && mail.from == 3 {
-            withheld.push(mail.clone());
-        }
-        !keep
-    });
+    let mut withheld = world.withhold(|mail| mail.round() == 3 && (mail.from == 3 || mail.to == 3));
+    withheld.retain(|mail| mail.from == 3);
     let old = world.sharing(1);
     assert_eq!(world.all_sign(&[1, 2]), old, "pending: the old sharing is in use");
     assert!(world.parties[&1].record.status().iter().all(|attempt| attempt.state == State::Pending));
@@ -55,20 +49,9 @@ fn r_14_two_certificates_and_a_third_attempt() {
     let old = world.sharing(1);
     world.begin(&plan, 1);
     // Up to the confirms, which stay under way.
-    let mut confirms = Vec::new();
-    world.run(|mail| {
-        mail.round() < 3 || {
-            confirms.push(mail.clone());
-            false
-        }
-    });
+    let mut confirms = world.withhold(|mail| mail.round() >= 3);
     world.begin(&plan, 2);
-    world.run(|mail| {
-        mail.round() < 3 || {
-            confirms.push(mail.clone());
-            false
-        }
-    });
+    confirms.extend(world.withhold(|mail| mail.round() >= 3));
     // 1 and 3 have confirmed the first before the second; 2 the other way round, as if its messages had come so.
     let ledger = &mut world.record(2).steps[0].ledger;
     ledger.entries.swap(0, 1);

@@ -11,12 +11,7 @@ fn two_attempts() -> (World, Vec<Mail>, [View; 2]) {
     let mut confirms = Vec::new();
     for label in [1, 2] {
         world.begin(&plan, label);
-        world.run(|mail| {
-            mail.round() < 3 || {
-                confirms.push(mail.clone());
-                false
-            }
-        });
+        confirms.extend(world.withhold(|mail| mail.round() >= 3));
     }
     let views = [0, 1].map(|k| *world.parties[&1].record.steps[0].held[k].log.view());
     (world, confirms, views)

@@ -139,13 +139,8 @@ fn r_14_an_honest_confirm_outlives_the_session() {
     let mut world = World::new(2, &[1, 2, 3], &[]);
     let plan = world.refresh();
     world.begin(&plan, 1);
-    let mut confirms = Vec::new();
-    world.run(|mail| {
-        if mail.round() == CONFIRMS && mail.to == 1 {
-            confirms.push(mail.clone());
-        }
-        mail.round() < CONFIRMS
-    });
+    let mut confirms = world.withhold(|mail| mail.round() >= CONFIRMS);
+    confirms.retain(|mail| mail.round() == CONFIRMS && mail.to == 1);
     confirms.sort_by_key(|mail| core::cmp::Reverse(mail.from));
     let view = *world.parties[&1].record.steps[0].held[0].log.view();
     let place = place(&plan, CONFIRMS, &view);

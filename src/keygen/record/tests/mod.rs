@@ -297,6 +297,17 @@ impl World {
         }
     }
 
+    /// Delivers everything but what is held back.
+    pub(super) fn withhold(&mut self, mut held_back: impl FnMut(&Mail) -> bool) -> Vec<Mail> {
+        let mut withheld = Vec::new();
+        self.run(|mail| {
+            let passes = !held_back(mail);
+            withheld.extend((!passes).then(|| mail.clone()));
+            passes
+        });
+        withheld
+    }
+
     pub(super) fn run_all(&mut self) {
         self.run(|_| true);
     }

@@ -26,14 +26,8 @@ fn r_14_a_lost_confirm_accuses_nobody() {
         let copy = world.parties[&1].store.load().unwrap().unwrap();
         let plan = world.refresh();
         world.begin(&plan, 1);
-        let mut withheld = Vec::new();
-        world.run(|mail| {
-            let keep = mail.round() == 3 && (mail.from == 3 || mail.to == 3);
-            if keep && mail.from == 3 {
-                withheld.push(mail.clone());
-            }
-            !keep
-        });
+        let mut withheld = world.withhold(|mail| mail.round() == 3 && (mail.from == 3 || mail.to == 3));
+        withheld.retain(|mail| mail.from == 3);
         come_back(&mut world, 1, from_copy.then_some(copy.as_slice()));
         world.exchange(&[1, 2]);
         world.party(1).restart();
@@ -173,13 +167,7 @@ fn r_07_the_sharing_that_was_in_use_goes() {
     let mut world = World::new(2, &[1, 2, 3], &[]);
     let (old, plan) = (world.sharing(1), world.refresh());
     world.begin(&plan, 1);
-    let mut acks = Vec::new();
-    world.run(|mail| {
-        if mail.round() == 4 {
-            acks.push(mail.clone());
-        }
-        mail.round() < 4
-    });
+    let acks = world.withhold(|mail| mail.round() >= 4);
     let now = world.sharing(1);
     world.record(1).reopen(&old, 1).unwrap();
     assert_eq!(*world.parties[&1].dependent.retired.lock().unwrap(), [old, now]);
@@ -297,13 +285,8 @@ fn r_14_a_new_identity_after_a_repair() {
     let mut world = World::new(2, &[1, 2, 3], &[]);
     let (plan, old) = (world.refresh(), world.key(3));
     world.begin(&plan, 1);
-    let mut withheld = Vec::new();
-    world.run(|mail| {
-        if mail.round() == 3 && mail.from == 3 {
-            withheld.push(mail.clone());
-        }
-        mail.round() < 3
-    });
+    let mut withheld = world.withhold(|mail| mail.round() >= 3);
+    withheld.retain(|mail| mail.round() == 3 && mail.from == 3);
     // Party 3 has confirmed; its disk and identity are lost. Nothing changes while the attempt is pending.
     let (newer, pending) = (identity(30).public(), world.parties[&1].record.status()[0].to);
     assert_eq!(world.record(1).set_identity(id(3), newer), Err(Usage::AttemptUnderWay));
@@ -541,14 +524,7 @@ fn r_01_an_attempt_from_a_sharing_that_is_over() {
     let mut world = World::new(2, &[1, 2, 3], &[]);
     let plan = world.refresh();
     world.begin(&plan, 1);
-    let mut withheld = Vec::new();
-    world.run(|mail| {
-        let keep = mail.round() == 2 && (mail.from, mail.to) == (3, 1);
-        if keep {
-            withheld.push(mail.clone());
-        }
-        !keep
-    });
+    let withheld = world.withhold(|mail| mail.round() == 2 && (mail.from, mail.to) == (3, 1));
     for label in [2, 3] {
         let plan = world.refresh();
         world.begin(&plan, label);
@@ -579,14 +555,7 @@ fn r_14_the_later_of_two_is_restored() {
             world.record(n).reopen(&old, 1).unwrap();
         }
         world.begin(&plan, 2);
-        let mut later = Vec::new();
-        world.run(|mail| {
-            let is_early = mail.to != 1 || mail.round() < 3;
-            if !is_early {
-                later.push(mail.clone());
-            }
-            is_early
-        });
+        let later = world.withhold(|mail| mail.to == 1 && mail.round() >= 3);
         let stored = world.parties[&1].store.load().unwrap().unwrap();
         later.iter().for_each(|mail| world.deliver(mail));
         world.run_all();
@@ -670,14 +639,7 @@ fn r_14_going_back_to_a_later_sharing() {
         world.record(n).reopen(&old, 1).unwrap();
     }
     world.begin(&plan, 2);
-    let mut later = Vec::new();
-    world.run(|mail| {
-        let is_early = mail.to != 1 || mail.round() < 3;
-        if !is_early {
-            later.push(mail.clone());
-        }
-        is_early
-    });
+    let later = world.withhold(|mail| mail.to == 1 && mail.round() >= 3);
     let second = world.sharing(2);
     assert_ne!(first, second);
     world.record(1).reopen(&first, 1).unwrap();
